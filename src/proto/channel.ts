@@ -2,7 +2,7 @@
 import { Client, credentials, Server } from "@grpc/grpc-js";
 
 /** 32 MiB, the limit all official clients and servers use. */
-export const MAX_MESSAGE_BYTES: number = 32 * 1024 * 1024;
+const MAX_MESSAGE_BYTES: number = 32 * 1024 * 1024;
 
 const COMMON_OPTIONS = {
   "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,

@@ -16,8 +16,9 @@ export interface CustomApiOptions {
 
 /**
  * What implementations of a custom API look like, and clients too: each RPC by its name with a small first letter. Write an interface
- * for it, with the field names in camelCase, 64-bit integers as bigint, enums as their names, Struct as plain objects.
- * Request types leave out `name`: clients add it, implementations need it no more. A stream is an async iterable.
+ * for it, with the field names in camelCase, 64-bit integers as bigint, enums as their names, Struct as plain objects; message fields
+ * that were not sent are undefined, all others have their zero value.
+ * Request types leave out the resource's name: clients add it, implementations need it no more. A stream is an async iterable.
  */
 export interface CustomResource extends Resource {}
 
@@ -25,7 +26,8 @@ export interface CustomResource extends Resource {}
 export type CustomCallOptions = RpcOptions | CallContext;
 
 /**
- * Defines an API from a .proto file. Every request message must have `string name = 1`, in streams the first message.
+ * Defines an API from a .proto file. Field 1 of every request message is the resource's name, usually `string name = 1`; in streams that of the
+ * first message counts.
  *
  * @example
  * interface Gizmo extends CustomResource {

@@ -23,9 +23,10 @@ export { type Switch, type SwitchPositions, switchComponent } from "./apis/switc
 export { type CustomApiOptions, type CustomCallOptions, type CustomResource, defineApi } from "./custom-api.js";
 export type { Dependencies } from "./dependencies.js";
 export { failedPrecondition, invalidArgument, notFound, unavailable, unimplemented } from "./errors.js";
+export type { Lifecycle, ReconfigureOutcome } from "./lifecycle.js";
 export { type DependencyNames, defineModel, type ModelDefinition, type ModelOptions, type ValidateOutcome } from "./model.js";
 export { ModuleServer, type ModuleServerOptions } from "./module-server.js";
-export type { CallOptions, Handle, Lifecycle, ReconfigureOutcome, Resource, Values } from "./resource.js";
+export type { CallOptions, Handle, Resource, Values } from "./resource.js";
 export type { ResourceApi } from "./resource-api.js";
 export type { ResourceConfig, ResourceContext } from "./resource-context.js";
 export type { LogFields, ResourceLogger } from "./resource-logger.js";

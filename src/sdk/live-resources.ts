@@ -1,8 +1,9 @@
 /** The resources a module holds now, and how each is added, reconfigured, removed: one thing at a time for each name. */
 import { SerialQueue } from "../base/serial-queue.js";
 import { RpcError, Status, toRpcError } from "../proto/status-code.js";
+import type { Lifecycle } from "./lifecycle.js";
 import type { ModelDefinition } from "./model.js";
-import type { Handle, Lifecycle, Resource } from "./resource.js";
+import type { Handle, Resource } from "./resource.js";
 import { type ApiAdapter, toHandle } from "./resource-api.js";
 import type { ResourceContext } from "./resource-context.js";
 import type { ResourceLogger } from "./resource-logger.js";

@@ -1,6 +1,7 @@
 /** A model: how resources of one kind are checked and made. */
 
-import type { Lifecycle, Resource, Values } from "./resource.js";
+import type { Lifecycle } from "./lifecycle.js";
+import type { Resource, Values } from "./resource.js";
 import type { ResourceApi } from "./resource-api.js";
 import type { ResourceConfig, ResourceContext } from "./resource-context.js";
 import type { SchemaOutput, StandardSchema } from "./standard-schema.js";

@@ -10,6 +10,7 @@ import { createDependencies } from "./dependencies.js";
 import type { Build, LiveResources } from "./live-resources.js";
 import type { ModelTable } from "./model-table.js";
 import type { Parent } from "./parent.js";
+import type { ApiAdapter } from "./resource-api.js";
 import { createLogger, type LogSink } from "./resource-logger.js";
 
 export interface ModuleParts {
@@ -21,6 +22,8 @@ export interface ModuleParts {
   readonly dataFolder: string | undefined;
   /** Aborted when the module is told to stop. */
   readonly stopping: AbortSignal;
+  /** Puts an API's service on the server, unless it is there. */
+  readonly serve: (triplet: string, adapter: ApiAdapter<object>) => void;
   readonly onReady: () => void;
 }
 
@@ -64,6 +67,7 @@ async function prepare(
   const attributes = await checkAttributes(model, parsed);
   const adapter = await parts.table.adapter(parsed.api);
   if (adapter === undefined) throw new RpcError(Status.NOT_FOUND, `this module does not serve ${parsed.api}`);
+  parts.serve(parsed.api, adapter);
   const fullName = `${parsed.api}/${parsed.name}`;
   const dependencies = createDependencies(fullName, dependencyNames, await parts.table.adaptersOf(dependencyNames), {
     local: (name) => parts.resources.find(name),

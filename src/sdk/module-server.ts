@@ -20,7 +20,7 @@ import { ModelTable } from "./model-table.js";
 import { createModuleHandlers } from "./module-handlers.js";
 import { Parent } from "./parent.js";
 import type { Handle } from "./resource.js";
-import type { ResourceApi } from "./resource-api.js";
+import type { ApiAdapter, ResourceApi } from "./resource-api.js";
 import { createLogger, type ResourceLogger } from "./resource-logger.js";
 
 export interface ModuleServerOptions {
@@ -56,6 +56,8 @@ export class ModuleServer implements AsyncDisposable {
   readonly #parent = new Parent();
   readonly #logs = new LogShipper(systemClock);
   readonly #stopping = new AbortController();
+  /** API triplets whose service is there. */
+  readonly #serving = new Set<string>();
   #misses = 0;
   #timer: Timer | undefined;
   #closing: Promise<void> | undefined;
@@ -68,14 +70,6 @@ export class ModuleServer implements AsyncDisposable {
 
   /** Serves at a socket path or host:port (port 0: any free one). Resolves to the address when connections are accepted. */
   async listen(address: string): Promise<string> {
-    for (const api of this.#table.served) {
-      const adapter = await api.load();
-      addService(
-        this.#grpc,
-        adapter.definition,
-        adapter.handlers((name) => this.#find(api, name)),
-      );
-    }
     addService(
       this.#grpc,
       ModuleServiceDefinition,
@@ -87,6 +81,7 @@ export class ModuleServer implements AsyncDisposable {
         logLevel: this.#options.logLevel ?? "info",
         dataFolder: this.#options.dataFolder,
         stopping: this.#stopping.signal,
+        serve: (api, adapter) => this.#serve(api, adapter),
         onReady: () => this.#connectParent(),
       }),
     );
@@ -119,10 +114,21 @@ export class ModuleServer implements AsyncDisposable {
     this.#grpc.forceShutdown();
   }
 
-  #find(api: ResourceApi<object>, name: string): Handle<object> {
-    const handle = this.#resources.find(`${api.triplet}/${name}`);
+  /** From its first resource on, so that a module pays only for the APIs that a machine uses. */
+  #serve(triplet: string, adapter: ApiAdapter<object>): void {
+    if (this.#serving.has(triplet)) return;
+    this.#serving.add(triplet);
+    addService(
+      this.#grpc,
+      adapter.definition,
+      adapter.handlers((name) => this.#find(triplet, name)),
+    );
+  }
+
+  #find(triplet: string, name: string): Handle<object> {
+    const handle = this.#resources.find(`${triplet}/${name}`);
     if (handle !== undefined) return handle;
-    throw notFound(`no resource ${api.triplet}/${name} in this module`);
+    throw notFound(`no resource ${triplet}/${name} in this module`);
   }
 
   #connectParent(): void {

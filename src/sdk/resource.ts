@@ -1,6 +1,5 @@
 /** What every resource may have beside the methods of its API, and what every call carries. */
 import type { Geometry } from "../proto/gen/viam/common/v1/common.js";
-import type { ResourceContext } from "./resource-context.js";
 
 /** Plain JSON-like values: what travels in commands, readings, attributes and `extra`. Dates and undefined members are allowed. */
 export type Values = Readonly<Record<string, unknown>>;
@@ -30,20 +29,5 @@ export interface Resource {
   getGeometries?(options?: CallOptions): Promise<readonly Geometry[]>;
 }
 
-/** Called by the module, never by clients. */
-export interface Lifecycle<Attributes> {
-  /**
-   * Takes a new config in place. Leave it out to be closed and created anew at every change; return `"rebuild"` to ask for that
-   * this time. Throwing fails the reconfiguration and keeps the resource as it is.
-   */
-  reconfigure?(context: ResourceContext<Attributes>): ReconfigureOutcome | Promise<ReconfigureOutcome>;
-  /** Frees what the resource holds. Runs once, after `stop()` where the API has one. */
-  close?(): void | Promise<void>;
-}
-
 /** A resource as others see it: every method is there, defaults filled in; local object or client makes no difference. */
 export type Handle<T> = { readonly [K in keyof T]-?: T[K] };
-
-/** Nothing, or `"rebuild"` to be closed and created anew. */
-// biome-ignore lint/suspicious/noConfusingVoidType: class methods that return nothing have this type
-export type ReconfigureOutcome = "rebuild" | undefined | void;

@@ -1,4 +1,4 @@
-/** A custom API on the wire: every method passes its messages as they are, addressed by `name`. */
+/** A custom API on the wire: every method passes its messages as they are, addressed by field 1 of the request. */
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Client } from "@grpc/grpc-js";
@@ -13,6 +13,7 @@ import { invalidArgument, unimplemented } from "../errors.js";
 import type { Handle, Resource } from "../resource.js";
 import type { ApiAdapter } from "../resource-api.js";
 import { commonClient, commonDefaults, commonHandlers } from "./common.js";
+import { loadDescriptorExtension } from "./descriptor-extension.js";
 import { describeFiles } from "./file-descriptors.js";
 import { decodeMessage, encodeMessage, type ProtoMethod, readProtoFile, readRoot } from "./proto-file.js";
 
@@ -35,6 +36,7 @@ export async function createCustomAdapter({
   const file = path.resolve(proto instanceof URL ? fileURLToPath(proto) : proto);
   const ownFolder = path.join(packageRoot(), "src", "proto");
   const folders = [...includeFolders.map((folder) => path.resolve(folder)), ownFolder];
+  const extension = await loadDescriptorExtension();
   const methods = readProtoFile(file, service, folders);
   const definition: ServiceDefinition = {
     name: service.slice(service.lastIndexOf(".") + 1),
@@ -51,6 +53,7 @@ export async function createCustomAdapter({
       const own = new DescriptorIndex();
       await addOwnDescriptors(own);
       const files = describeFiles(
+        extension,
         readRoot(file, folders, true),
         [...folders, path.dirname(file)],
         (symbol) => own.fileOfSymbol(symbol)?.name,
@@ -110,14 +113,14 @@ function handlers(
 ): ServiceHandlers<ServiceDefinition> {
   const all: Record<string, unknown> = {};
   for (const [key, handler] of Object.entries(commonHandlers(find))) if (definition.methods[key] !== undefined) all[key] = handler;
-  for (const { name, requestStream, responseStream } of methods) {
+  for (const { name, requestStream, responseStream, addressField } of methods) {
     const start = async (request: unknown, context: CallContext): Promise<unknown> => {
-      if (!requestStream) return methodOf(find(nameIn(request)), name)(request, context);
+      if (!requestStream) return methodOf(find(nameIn(request, addressField)), name)(request, context);
       // The first message says which resource is meant and belongs to the stream as well.
       const messages = (request as AsyncIterable<Message>)[Symbol.asyncIterator]();
       const first = await messages.next();
       if (first.done === true) throw invalidArgument("the stream of requests ended before its first message");
-      return methodOf(find(nameIn(first.value)), name)(prepend(first.value, messages), context);
+      return methodOf(find(nameIn(first.value, addressField)), name)(prepend(first.value, messages), context);
     };
     all[keyOf(name)] = responseStream
       ? async function* (request: unknown, context: CallContext): AsyncGenerator<unknown> {
@@ -129,10 +132,10 @@ function handlers(
   return all as ServiceHandlers<ServiceDefinition>;
 }
 
-function nameIn(message: unknown): string {
-  const name: unknown = typeof message === "object" && message !== null ? Reflect.get(message, "name") : undefined;
+function nameIn(message: unknown, field: string): string {
+  const name: unknown = typeof message === "object" && message !== null ? Reflect.get(message, field) : undefined;
   if (typeof name === "string" && name !== "") return name;
-  throw invalidArgument("name: expected the resource's name in the first message");
+  throw invalidArgument(`${field}: expected the resource's name in the first message`);
 }
 
 async function* prepend(first: Message, rest: AsyncIterator<Message>): AsyncGenerator<Message> {
@@ -145,15 +148,15 @@ function client(definition: ServiceDefinition, methods: readonly ProtoMethod[], 
   // commonClient calls only what it is asked for; a service without the method makes that call fail as unimplemented.
   const shared = commonClient(rpc as unknown as Parameters<typeof commonClient>[0], name);
   const own: Record<string, unknown> = {};
-  for (const { name: method, requestStream } of methods) {
+  for (const { name: method, requestStream, addressField } of methods) {
     const call = rpc[keyOf(method)] as Callable;
     own[keyOf(method)] = requestStream
-      ? (requests: AsyncIterable<Message>, options: CallOptions = {}) => call(addressAll(requests, name), options)
-      : (request: Message = {}, options: CallOptions = {}) => call({ ...request, name }, options);
+      ? (requests: AsyncIterable<Message>, options: CallOptions = {}) => call(addressAll(requests, addressField, name), options)
+      : (request: Message = {}, options: CallOptions = {}) => call({ ...request, [addressField]: name }, options);
   }
   return { ...shared, ...own };
 }
 
-async function* addressAll(requests: AsyncIterable<Message>, name: string): AsyncGenerator<Message> {
-  for await (const request of requests) yield { ...request, name };
+async function* addressAll(requests: AsyncIterable<Message>, field: string, name: string): AsyncGenerator<Message> {
+  for await (const request of requests) yield { ...request, [field]: name };
 }

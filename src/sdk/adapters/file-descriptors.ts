@@ -2,9 +2,9 @@
  * Serialized descriptors of the files behind a .proto file that was read at run time. Every type name is written in full and every
  * import is listed, which reflection clients insist on.
  */
-import { createRequire } from "node:module";
 import path from "node:path";
 import protobuf from "protobufjs";
+import type { DescriptorExtension } from "./descriptor-extension.js";
 
 type Described = protobuf.Type | protobuf.Enum | protobuf.Service;
 
@@ -16,6 +16,7 @@ interface Draft {
 
 /** `isKnown`: files that reflection has from elsewhere, by import name; they are referred to but not described. */
 export function describeFiles(
+  extension: DescriptorExtension,
   root: protobuf.Root,
   folders: readonly string[],
   knownFileOf: (symbol: string) => string | undefined,
@@ -28,7 +29,7 @@ export function describeFiles(
   for (const [file, draft] of drafts) {
     const first = draft.services[0] ?? draft.types[0] ?? draft.enums[0];
     if (first === undefined || knownFileOf(first.fullName.slice(1)) !== undefined) continue;
-    files.push(encodeFile(importName(file, folders), draft, nameOf));
+    files.push(encodeFile(extension, importName(file, folders), draft, nameOf));
   }
   return files;
 }
@@ -51,6 +52,8 @@ function add(object: Described, drafts: Map<string, Draft>): void {
 
 interface FieldDescriptor {
   name: string;
+  jsonName?: string;
+  proto3Optional?: boolean;
   typeName?: string | null;
 }
 
@@ -64,17 +67,17 @@ interface ServiceDescriptor {
   method: { name: string; inputType: string; outputType: string }[];
 }
 
-// This extension of protobufjs is CommonJS without its own types; it adds `toDescriptor` and these message types.
-interface DescriptorExtension {
-  readonly FileDescriptorProto: protobuf.Type;
-}
+// The extension adds this to messages, enums and services.
 interface Describable {
   toDescriptor(syntax: string): unknown;
 }
 
-function encodeFile(name: string, draft: Draft, nameOf: (object: protobuf.ReflectionObject) => string): Uint8Array {
-  // The extension describes itself as this interface.
-  const extension = createRequire(import.meta.url)("protobufjs/ext/descriptor") as DescriptorExtension;
+function encodeFile(
+  extension: DescriptorExtension,
+  name: string,
+  draft: Draft,
+  nameOf: (object: protobuf.ReflectionObject) => string,
+): Uint8Array {
   const references = new Set<string>();
   const refer = (object: protobuf.ReflectionObject): string => {
     references.add(nameOf(object));
@@ -103,10 +106,13 @@ function qualifyType(
   for (const field of type.fieldsArray) {
     const own = descriptor.field.find(({ name }) => name === field.name);
     if (own === undefined) continue;
+    own.jsonName = jsonNameOf(field);
+    if (isOptionalScalar(field)) own.proto3Optional = true;
     if (field.map) {
       // A map is a repeated entry message of this type; its value is what may refer to another file.
       const entry = descriptor.nestedType.find(({ name }) => own.typeName?.endsWith(name));
       const value = entry?.field.find(({ name }) => name === "value");
+      for (const part of entry?.field ?? []) part.jsonName = part.name;
       if (entry !== undefined) {
         entry.name = mapEntryName(field.name);
         own.typeName = `${type.fullName}.${entry.name}`;
@@ -121,6 +127,17 @@ function qualifyType(
     if (nested instanceof protobuf.Type && own !== undefined) qualifyType(own, nested, refer);
   }
   return descriptor;
+}
+
+/** Compilers always write it, and readers that get a compiled descriptor do not work it out. */
+function jsonNameOf(field: protobuf.Field): string {
+  const own: unknown = field.getOption("json_name");
+  return typeof own === "string" ? own : field.name.replace(/_+(.?)/g, (_, next: string) => next.toUpperCase());
+}
+
+/** Marked, or readers take the choice of one behind it for one that the author wrote. */
+function isOptionalScalar(field: protobuf.Field): boolean {
+  return field.partOf?.isProto3Optional === true;
 }
 
 /** The name compilers give it, and strict readers expect: `place_list` has `PlaceListEntry`. */

@@ -1,6 +1,5 @@
 /** Reads a .proto file at run time: codecs of a service's messages, and descriptors for reflection. The only user of protobufjs. */
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
 import path from "node:path";
 import protobuf from "protobufjs";
 import { toStruct } from "../../proto/struct.js";
@@ -11,6 +10,8 @@ export interface ProtoMethod {
   readonly response: protobuf.Type;
   readonly requestStream: boolean;
   readonly responseStream: boolean;
+  /** Field 1 of the request, which says which resource is meant. */
+  readonly addressField: string;
 }
 
 /** Throws with the file's name when it, an import or the service is not there. */
@@ -21,10 +22,10 @@ export function readProtoFile(file: string, service: string, folders: readonly s
   return found.methodsArray.map(toMethod);
 }
 
-/** `keepCase`: fields have the names of the file, not camelCase ones. */
+/** `keepCase`: fields have the names of the file, not camelCase ones. Load the descriptor extension before. */
 export function readRoot(file: string, folders: readonly string[], keepCase: boolean): protobuf.Root {
   const root = new protobuf.Root();
-  const search = [path.dirname(file), ...folders, ...bundledFolders()];
+  const search = [path.dirname(file), ...folders];
   root.resolvePath = (origin, target) => {
     if (path.isAbsolute(target) || protobuf.common.get(target) !== null) return target;
     const found = [path.dirname(origin), ...search].map((folder) => path.join(folder, target)).find((candidate) => existsSync(candidate));
@@ -36,21 +37,12 @@ export function readRoot(file: string, folders: readonly string[], keepCase: boo
   return root;
 }
 
-/** protobufjs has the compiler's own files, such as google/protobuf/descriptor.proto, beside its code. */
-function bundledFolders(): readonly string[] {
-  try {
-    return [path.dirname(createRequire(import.meta.url).resolve("protobufjs/package.json"))];
-  } catch {
-    return []; // a bundled module has no such folder, and needs it only for files that import the compiler's
-  }
-}
-
 /** Encodes what callers hand over. Throws for values of the wrong type. */
 export function encodeMessage(type: protobuf.Type, value: unknown): Uint8Array {
   return type.encode(type.fromObject(toProtobufjs(value))).finish();
 }
 
-/** A plain object with every field there: 64-bit integers as bigint, enums by name. */
+/** A plain object with every field there but messages that were not sent: 64-bit integers as bigint, enums by name. */
 export function decodeMessage(type: protobuf.Type, bytes: Uint8Array): Record<string, unknown> {
   const plain = type.toObject(type.decode(bytes), {
     longs: String,
@@ -60,7 +52,7 @@ export function decodeMessage(type: protobuf.Type, bytes: Uint8Array): Record<st
     objects: true,
     oneofs: true,
   });
-  return withBigints(type, plain);
+  return tidy(type, plain);
 }
 
 function toMethod(method: protobuf.Method): ProtoMethod {
@@ -72,7 +64,14 @@ function toMethod(method: protobuf.Method): ProtoMethod {
     response,
     requestStream: method.requestStream === true,
     responseStream: method.responseStream === true,
+    addressField: addressFieldOf(request),
   };
+}
+
+function addressFieldOf(type: protobuf.Type): string {
+  const field = type.fieldsById[1];
+  if (field?.type === "string" && !field.repeated) return field.name;
+  throw new TypeError(`${type.fullName.slice(1)}: expected field 1 to be a string, the resource's name, got ${field?.type ?? "no field"}`);
 }
 
 /** protobufjs takes texts for 64-bit integers, not bigints. */
@@ -90,17 +89,21 @@ function replaceBigints(value: unknown): unknown {
 
 const LONG_TYPES: ReadonlySet<string> = new Set(["int64", "uint64", "sint64", "fixed64", "sfixed64"]);
 
-function withBigints(type: protobuf.Type, plain: Record<string, unknown>): Record<string, unknown> {
+/** In place. */
+function tidy(type: protobuf.Type, plain: Record<string, unknown>): Record<string, unknown> {
   for (const field of type.fieldsArray) {
     field.resolve();
     const value = plain[field.name];
+    if (value === null) delete plain[field.name];
     const nested = field.resolvedType instanceof protobuf.Type && !isWrapped(field.resolvedType) ? field.resolvedType : undefined;
     if (value === undefined || value === null || (nested === undefined && !LONG_TYPES.has(field.type))) continue;
     plain[field.name] = mapField(field, value, (item) =>
       // toObject made objects of messages and texts of 64-bit integers.
-      nested === undefined ? BigInt(item as string) : withBigints(nested, item as Record<string, unknown>),
+      nested === undefined ? BigInt(item as string) : tidy(nested, item as Record<string, unknown>),
     );
   }
+  // Behind each optional scalar stands a choice of one that only the compiler knows of.
+  for (const choice of type.oneofsArray) if (choice.isProto3Optional) delete plain[choice.name];
   return plain;
 }
 

@@ -13,7 +13,7 @@ export interface Motor extends Resource {
   goTo(rpm: number, position: number, options?: CallOptions): Promise<void>;
   /** Turns at `rpm` until told otherwise; negative is backward. */
   setRpm(rpm: number, options?: CallOptions): Promise<void>;
-  /** Makes the present position `offset` revolutions. */
+  /** Stops and moves zero: the present position becomes `-offset` revolutions, so that zero lies `offset` ahead. */
   resetZeroPosition(offset: number, options?: CallOptions): Promise<void>;
   /** Revolutions from zero. UNIMPLEMENTED without an encoder. */
   getPosition(options?: CallOptions): Promise<number>;

@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../google/protobuf/timestamp.js";
+import { NetworkReport } from "./access.js";
 
 /** What the daemon serves to its own command line on the local control socket. */
 
@@ -22,6 +23,7 @@ export interface GetStatusResponse {
   config?: ConfigReport | undefined;
   modules: ModuleReport[];
   resources: ResourceReport[];
+  network?: NetworkReport | undefined;
 }
 
 export interface ConfigReport {
@@ -32,9 +34,13 @@ export interface ConfigReport {
   appliedAt?:
     | Date
     | undefined;
-  /** file, last-known-good or default */
+  /** file, last-known-good, default or none */
   source: string;
   problems: Problem[];
+  /** Why it is not the file's config; empty when it is. */
+  reason: string;
+  /** How long the config still waits for its confirmation; 0 when it waits for none. */
+  confirmRemainingMs: bigint;
 }
 
 export interface Problem {
@@ -68,6 +74,10 @@ export interface ModuleReport {
   socket: string;
   /** Ships with the runtime; the config does not name it. */
   builtin: boolean;
+  /** Something the owner should know although the module may be ready. */
+  notice: string;
+  /** Kind of the last failure: exit, signal, out-of-memory, device-gone, start-timeout, hung, first-run, handshake, config or spawn. */
+  lastCause: string;
 }
 
 export interface ResourceReport {
@@ -113,11 +123,136 @@ export interface LogRecord {
 }
 
 export interface ReloadRequest {
+  /** The user who asks, as the command line knows it. */
+  who: string;
 }
 
 export interface ReloadResponse {
   problems: Problem[];
   changed: boolean;
+}
+
+export interface ApplyConfigRequest {
+  text: string;
+  who: string;
+  /** Also with errors; what they name goes on as it was. */
+  force: boolean;
+  /** Goes back by itself after this time unless confirmed; 0: it stays. */
+  confirmWithinMs: bigint;
+}
+
+export interface RollBackConfigRequest {
+  /** 0: the one before the config in force. */
+  generation: bigint;
+  who: string;
+  confirmWithinMs: bigint;
+}
+
+export interface ApplyConfigResponse {
+  /** False when errors refused it. */
+  applied: boolean;
+  problems: Problem[];
+  generation: bigint;
+  /** What changed, in words. */
+  summary: string;
+  /** Resources that were ready before, are still configured and are not ready now, with the reason. */
+  regressions: string[];
+  /** Not everything had settled when this was answered. */
+  unsettled: boolean;
+}
+
+export interface ConfirmConfigRequest {
+  who: string;
+}
+
+export interface ConfirmConfigResponse {
+  generation: bigint;
+  regressions: string[];
+}
+
+export interface ListConfigsRequest {
+}
+
+export interface ListConfigsResponse {
+  /** Oldest first, without texts. */
+  entries: ConfigEntry[];
+  /** The one in force; 0 when it is not in the journal. */
+  current: bigint;
+}
+
+export interface ConfigEntry {
+  generation: bigint;
+  appliedAt?:
+    | Date
+    | undefined;
+  /** start, file, signal, reload, apply, rollback, unconfirmed */
+  via: string;
+  who: string;
+  summary: string;
+  knownGood: boolean;
+  path: string;
+  text: string;
+  sha256: string;
+}
+
+export interface GetConfigRequest {
+  /** 0: the one in force. */
+  generation: bigint;
+}
+
+export interface StreamEventsRequest {
+  follow: boolean;
+  module: string;
+  resource: string;
+  /** One of the two, or neither. */
+  sinceUnixMs: bigint;
+  agoMs: bigint;
+  limit: number;
+}
+
+export interface Event {
+  seq: bigint;
+  time?: Date | undefined;
+  bootId: string;
+  /** Seconds since the boot. */
+  uptime: bigint;
+  kind: string;
+  module: string;
+  resource: string;
+  message: string;
+  /** A JSON object, or empty. */
+  detailJson: string;
+}
+
+export interface GetMetricsRequest {
+  sinceUnixMs: bigint;
+  agoMs: bigint;
+  /** At most so many samples; 0 means the server's default. */
+  limit: number;
+}
+
+export interface GetMetricsResponse {
+  /** Oldest first; the last one is of now. */
+  samples: MetricSample[];
+}
+
+export interface MetricSample {
+  time?: Date | undefined;
+  bootId: string;
+  uptime: bigint;
+  /** The figures, a JSON object. */
+  dataJson: string;
+}
+
+export interface CollectBlackboxRequest {
+}
+
+export interface BlackboxPart {
+  /** The name of a file in the archive. */
+  name: string;
+  content: Uint8Array;
+  /** Alone in its part. */
+  status?: GetStatusResponse | undefined;
 }
 
 function createBaseGetStatusRequest(): GetStatusRequest {
@@ -156,7 +291,16 @@ export const GetStatusRequest: MessageFns<GetStatusRequest> = {
 };
 
 function createBaseGetStatusResponse(): GetStatusResponse {
-  return { state: "", version: "", pid: 0, startedAt: undefined, config: undefined, modules: [], resources: [] };
+  return {
+    state: "",
+    version: "",
+    pid: 0,
+    startedAt: undefined,
+    config: undefined,
+    modules: [],
+    resources: [],
+    network: undefined,
+  };
 }
 
 export const GetStatusResponse: MessageFns<GetStatusResponse> = {
@@ -181,6 +325,9 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
     }
     for (const v of message.resources) {
       ResourceReport.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.network !== undefined) {
+      NetworkReport.encode(message.network, writer.uint32(162).fork()).join();
     }
     return writer;
   },
@@ -254,6 +401,14 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
             message.resources.push(ResourceReport.decode(reader, reader.uint32()));
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.network = NetworkReport.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -268,7 +423,16 @@ export const GetStatusResponse: MessageFns<GetStatusResponse> = {
 };
 
 function createBaseConfigReport(): ConfigReport {
-  return { path: "", revision: "", generation: 0n, appliedAt: undefined, source: "", problems: [] };
+  return {
+    path: "",
+    revision: "",
+    generation: 0n,
+    appliedAt: undefined,
+    source: "",
+    problems: [],
+    reason: "",
+    confirmRemainingMs: 0n,
+  };
 }
 
 export const ConfigReport: MessageFns<ConfigReport> = {
@@ -293,6 +457,15 @@ export const ConfigReport: MessageFns<ConfigReport> = {
     }
     for (const v of message.problems) {
       Problem.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.reason !== "") {
+      writer.uint32(58).string(message.reason);
+    }
+    if (message.confirmRemainingMs !== 0n) {
+      if (BigInt.asUintN(64, message.confirmRemainingMs) !== message.confirmRemainingMs) {
+        throw new globalThis.Error("value provided for field message.confirmRemainingMs of type uint64 too large");
+      }
+      writer.uint32(64).uint64(message.confirmRemainingMs);
     }
     return writer;
   },
@@ -356,6 +529,22 @@ export const ConfigReport: MessageFns<ConfigReport> = {
             }
 
             message.problems.push(Problem.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.confirmRemainingMs = reader.uint64() as bigint;
             continue;
           }
         }
@@ -532,6 +721,8 @@ function createBaseModuleReport(): ModuleReport {
     since: undefined,
     socket: "",
     builtin: false,
+    notice: "",
+    lastCause: "",
   };
 }
 
@@ -572,6 +763,12 @@ export const ModuleReport: MessageFns<ModuleReport> = {
     }
     if (message.builtin !== false) {
       writer.uint32(96).bool(message.builtin);
+    }
+    if (message.notice !== "") {
+      writer.uint32(106).string(message.notice);
+    }
+    if (message.lastCause !== "") {
+      writer.uint32(114).string(message.lastCause);
     }
     return writer;
   },
@@ -683,6 +880,22 @@ export const ModuleReport: MessageFns<ModuleReport> = {
             }
 
             message.builtin = reader.bool();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.notice = reader.string();
+            continue;
+          }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.lastCause = reader.string();
             continue;
           }
         }
@@ -1109,11 +1322,14 @@ export const LogRecord: MessageFns<LogRecord> = {
 };
 
 function createBaseReloadRequest(): ReloadRequest {
-  return {};
+  return { who: "" };
 }
 
 export const ReloadRequest: MessageFns<ReloadRequest> = {
-  encode(_: ReloadRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: ReloadRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.who !== "") {
+      writer.uint32(10).string(message.who);
+    }
     return writer;
   },
 
@@ -1130,6 +1346,14 @@ export const ReloadRequest: MessageFns<ReloadRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.who = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1200,6 +1424,1225 @@ export const ReloadResponse: MessageFns<ReloadResponse> = {
   },
 };
 
+function createBaseApplyConfigRequest(): ApplyConfigRequest {
+  return { text: "", who: "", force: false, confirmWithinMs: 0n };
+}
+
+export const ApplyConfigRequest: MessageFns<ApplyConfigRequest> = {
+  encode(message: ApplyConfigRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.text !== "") {
+      writer.uint32(10).string(message.text);
+    }
+    if (message.who !== "") {
+      writer.uint32(18).string(message.who);
+    }
+    if (message.force !== false) {
+      writer.uint32(24).bool(message.force);
+    }
+    if (message.confirmWithinMs !== 0n) {
+      if (BigInt.asUintN(64, message.confirmWithinMs) !== message.confirmWithinMs) {
+        throw new globalThis.Error("value provided for field message.confirmWithinMs of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.confirmWithinMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApplyConfigRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApplyConfigRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.who = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.force = reader.bool();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.confirmWithinMs = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRollBackConfigRequest(): RollBackConfigRequest {
+  return { generation: 0n, who: "", confirmWithinMs: 0n };
+}
+
+export const RollBackConfigRequest: MessageFns<RollBackConfigRequest> = {
+  encode(message: RollBackConfigRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.generation !== 0n) {
+      if (BigInt.asUintN(64, message.generation) !== message.generation) {
+        throw new globalThis.Error("value provided for field message.generation of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.generation);
+    }
+    if (message.who !== "") {
+      writer.uint32(18).string(message.who);
+    }
+    if (message.confirmWithinMs !== 0n) {
+      if (BigInt.asUintN(64, message.confirmWithinMs) !== message.confirmWithinMs) {
+        throw new globalThis.Error("value provided for field message.confirmWithinMs of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.confirmWithinMs);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RollBackConfigRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRollBackConfigRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.generation = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.who = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.confirmWithinMs = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseApplyConfigResponse(): ApplyConfigResponse {
+  return { applied: false, problems: [], generation: 0n, summary: "", regressions: [], unsettled: false };
+}
+
+export const ApplyConfigResponse: MessageFns<ApplyConfigResponse> = {
+  encode(message: ApplyConfigResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.applied !== false) {
+      writer.uint32(8).bool(message.applied);
+    }
+    for (const v of message.problems) {
+      Problem.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.generation !== 0n) {
+      if (BigInt.asUintN(64, message.generation) !== message.generation) {
+        throw new globalThis.Error("value provided for field message.generation of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.generation);
+    }
+    if (message.summary !== "") {
+      writer.uint32(34).string(message.summary);
+    }
+    for (const v of message.regressions) {
+      writer.uint32(42).string(v!);
+    }
+    if (message.unsettled !== false) {
+      writer.uint32(48).bool(message.unsettled);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ApplyConfigResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseApplyConfigResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.applied = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.problems.push(Problem.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.generation = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.summary = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.regressions.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.unsettled = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConfirmConfigRequest(): ConfirmConfigRequest {
+  return { who: "" };
+}
+
+export const ConfirmConfigRequest: MessageFns<ConfirmConfigRequest> = {
+  encode(message: ConfirmConfigRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.who !== "") {
+      writer.uint32(10).string(message.who);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfirmConfigRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfirmConfigRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.who = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConfirmConfigResponse(): ConfirmConfigResponse {
+  return { generation: 0n, regressions: [] };
+}
+
+export const ConfirmConfigResponse: MessageFns<ConfirmConfigResponse> = {
+  encode(message: ConfirmConfigResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.generation !== 0n) {
+      if (BigInt.asUintN(64, message.generation) !== message.generation) {
+        throw new globalThis.Error("value provided for field message.generation of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.generation);
+    }
+    for (const v of message.regressions) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfirmConfigResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfirmConfigResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.generation = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.regressions.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListConfigsRequest(): ListConfigsRequest {
+  return {};
+}
+
+export const ListConfigsRequest: MessageFns<ListConfigsRequest> = {
+  encode(_: ListConfigsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListConfigsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListConfigsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListConfigsResponse(): ListConfigsResponse {
+  return { entries: [], current: 0n };
+}
+
+export const ListConfigsResponse: MessageFns<ListConfigsResponse> = {
+  encode(message: ListConfigsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.entries) {
+      ConfigEntry.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.current !== 0n) {
+      if (BigInt.asUintN(64, message.current) !== message.current) {
+        throw new globalThis.Error("value provided for field message.current of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.current);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListConfigsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListConfigsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.entries.push(ConfigEntry.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.current = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseConfigEntry(): ConfigEntry {
+  return {
+    generation: 0n,
+    appliedAt: undefined,
+    via: "",
+    who: "",
+    summary: "",
+    knownGood: false,
+    path: "",
+    text: "",
+    sha256: "",
+  };
+}
+
+export const ConfigEntry: MessageFns<ConfigEntry> = {
+  encode(message: ConfigEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.generation !== 0n) {
+      if (BigInt.asUintN(64, message.generation) !== message.generation) {
+        throw new globalThis.Error("value provided for field message.generation of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.generation);
+    }
+    if (message.appliedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.appliedAt), writer.uint32(18).fork()).join();
+    }
+    if (message.via !== "") {
+      writer.uint32(26).string(message.via);
+    }
+    if (message.who !== "") {
+      writer.uint32(34).string(message.who);
+    }
+    if (message.summary !== "") {
+      writer.uint32(42).string(message.summary);
+    }
+    if (message.knownGood !== false) {
+      writer.uint32(48).bool(message.knownGood);
+    }
+    if (message.path !== "") {
+      writer.uint32(58).string(message.path);
+    }
+    if (message.text !== "") {
+      writer.uint32(66).string(message.text);
+    }
+    if (message.sha256 !== "") {
+      writer.uint32(74).string(message.sha256);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ConfigEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseConfigEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.generation = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.appliedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.via = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.who = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.summary = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.knownGood = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.sha256 = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetConfigRequest(): GetConfigRequest {
+  return { generation: 0n };
+}
+
+export const GetConfigRequest: MessageFns<GetConfigRequest> = {
+  encode(message: GetConfigRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.generation !== 0n) {
+      if (BigInt.asUintN(64, message.generation) !== message.generation) {
+        throw new globalThis.Error("value provided for field message.generation of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.generation);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetConfigRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetConfigRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.generation = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseStreamEventsRequest(): StreamEventsRequest {
+  return { follow: false, module: "", resource: "", sinceUnixMs: 0n, agoMs: 0n, limit: 0 };
+}
+
+export const StreamEventsRequest: MessageFns<StreamEventsRequest> = {
+  encode(message: StreamEventsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.follow !== false) {
+      writer.uint32(8).bool(message.follow);
+    }
+    if (message.module !== "") {
+      writer.uint32(18).string(message.module);
+    }
+    if (message.resource !== "") {
+      writer.uint32(26).string(message.resource);
+    }
+    if (message.sinceUnixMs !== 0n) {
+      if (BigInt.asIntN(64, message.sinceUnixMs) !== message.sinceUnixMs) {
+        throw new globalThis.Error("value provided for field message.sinceUnixMs of type int64 too large");
+      }
+      writer.uint32(32).int64(message.sinceUnixMs);
+    }
+    if (message.agoMs !== 0n) {
+      if (BigInt.asUintN(64, message.agoMs) !== message.agoMs) {
+        throw new globalThis.Error("value provided for field message.agoMs of type uint64 too large");
+      }
+      writer.uint32(40).uint64(message.agoMs);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(48).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StreamEventsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStreamEventsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.follow = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.module = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.resource = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.sinceUnixMs = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.agoMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseEvent(): Event {
+  return {
+    seq: 0n,
+    time: undefined,
+    bootId: "",
+    uptime: 0n,
+    kind: "",
+    module: "",
+    resource: "",
+    message: "",
+    detailJson: "",
+  };
+}
+
+export const Event: MessageFns<Event> = {
+  encode(message: Event, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.seq !== 0n) {
+      if (BigInt.asUintN(64, message.seq) !== message.seq) {
+        throw new globalThis.Error("value provided for field message.seq of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.seq);
+    }
+    if (message.time !== undefined) {
+      Timestamp.encode(toTimestamp(message.time), writer.uint32(18).fork()).join();
+    }
+    if (message.bootId !== "") {
+      writer.uint32(26).string(message.bootId);
+    }
+    if (message.uptime !== 0n) {
+      if (BigInt.asUintN(64, message.uptime) !== message.uptime) {
+        throw new globalThis.Error("value provided for field message.uptime of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.uptime);
+    }
+    if (message.kind !== "") {
+      writer.uint32(42).string(message.kind);
+    }
+    if (message.module !== "") {
+      writer.uint32(50).string(message.module);
+    }
+    if (message.resource !== "") {
+      writer.uint32(58).string(message.resource);
+    }
+    if (message.message !== "") {
+      writer.uint32(66).string(message.message);
+    }
+    if (message.detailJson !== "") {
+      writer.uint32(74).string(message.detailJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Event {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEvent();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.seq = reader.uint64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.time = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.bootId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.uptime = reader.uint64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.module = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.resource = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.detailJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetMetricsRequest(): GetMetricsRequest {
+  return { sinceUnixMs: 0n, agoMs: 0n, limit: 0 };
+}
+
+export const GetMetricsRequest: MessageFns<GetMetricsRequest> = {
+  encode(message: GetMetricsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.sinceUnixMs !== 0n) {
+      if (BigInt.asIntN(64, message.sinceUnixMs) !== message.sinceUnixMs) {
+        throw new globalThis.Error("value provided for field message.sinceUnixMs of type int64 too large");
+      }
+      writer.uint32(8).int64(message.sinceUnixMs);
+    }
+    if (message.agoMs !== 0n) {
+      if (BigInt.asUintN(64, message.agoMs) !== message.agoMs) {
+        throw new globalThis.Error("value provided for field message.agoMs of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.agoMs);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(24).uint32(message.limit);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetMetricsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetMetricsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.sinceUnixMs = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.agoMs = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.limit = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetMetricsResponse(): GetMetricsResponse {
+  return { samples: [] };
+}
+
+export const GetMetricsResponse: MessageFns<GetMetricsResponse> = {
+  encode(message: GetMetricsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.samples) {
+      MetricSample.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetMetricsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetMetricsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.samples.push(MetricSample.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseMetricSample(): MetricSample {
+  return { time: undefined, bootId: "", uptime: 0n, dataJson: "" };
+}
+
+export const MetricSample: MessageFns<MetricSample> = {
+  encode(message: MetricSample, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.time !== undefined) {
+      Timestamp.encode(toTimestamp(message.time), writer.uint32(10).fork()).join();
+    }
+    if (message.bootId !== "") {
+      writer.uint32(18).string(message.bootId);
+    }
+    if (message.uptime !== 0n) {
+      if (BigInt.asUintN(64, message.uptime) !== message.uptime) {
+        throw new globalThis.Error("value provided for field message.uptime of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.uptime);
+    }
+    if (message.dataJson !== "") {
+      writer.uint32(34).string(message.dataJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MetricSample {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMetricSample();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.time = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.bootId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.uptime = reader.uint64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.dataJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCollectBlackboxRequest(): CollectBlackboxRequest {
+  return {};
+}
+
+export const CollectBlackboxRequest: MessageFns<CollectBlackboxRequest> = {
+  encode(_: CollectBlackboxRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CollectBlackboxRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCollectBlackboxRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseBlackboxPart(): BlackboxPart {
+  return { name: "", content: new Uint8Array(0), status: undefined };
+}
+
+export const BlackboxPart: MessageFns<BlackboxPart> = {
+  encode(message: BlackboxPart, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.content.length !== 0) {
+      writer.uint32(18).bytes(message.content);
+    }
+    if (message.status !== undefined) {
+      GetStatusResponse.encode(message.status, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BlackboxPart {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBlackboxPart();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.content = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.status = GetStatusResponse.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 export type ControlServiceDefinition = typeof ControlServiceDefinition;
 export const ControlServiceDefinition = {
   name: "ControlService",
@@ -1228,6 +2671,74 @@ export const ControlServiceDefinition = {
       requestStream: false,
       responseType: ReloadResponse as typeof ReloadResponse,
       responseStream: false,
+      options: {},
+    },
+    /** Checks a config, puts it in the place of the config file and makes it the machine's. */
+    applyConfig: {
+      name: "ApplyConfig",
+      requestType: ApplyConfigRequest as typeof ApplyConfigRequest,
+      requestStream: false,
+      responseType: ApplyConfigResponse as typeof ApplyConfigResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Keeps a config that was applied with a time for its confirmation. */
+    confirmConfig: {
+      name: "ConfirmConfig",
+      requestType: ConfirmConfigRequest as typeof ConfirmConfigRequest,
+      requestStream: false,
+      responseType: ConfirmConfigResponse as typeof ConfirmConfigResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Applies the text of an earlier generation again. */
+    rollBackConfig: {
+      name: "RollBackConfig",
+      requestType: RollBackConfigRequest as typeof RollBackConfigRequest,
+      requestStream: false,
+      responseType: ApplyConfigResponse as typeof ApplyConfigResponse,
+      responseStream: false,
+      options: {},
+    },
+    listConfigs: {
+      name: "ListConfigs",
+      requestType: ListConfigsRequest as typeof ListConfigsRequest,
+      requestStream: false,
+      responseType: ListConfigsResponse as typeof ListConfigsResponse,
+      responseStream: false,
+      options: {},
+    },
+    getConfig: {
+      name: "GetConfig",
+      requestType: GetConfigRequest as typeof GetConfigRequest,
+      requestStream: false,
+      responseType: ConfigEntry as typeof ConfigEntry,
+      responseStream: false,
+      options: {},
+    },
+    streamEvents: {
+      name: "StreamEvents",
+      requestType: StreamEventsRequest as typeof StreamEventsRequest,
+      requestStream: false,
+      responseType: Event as typeof Event,
+      responseStream: true,
+      options: {},
+    },
+    getMetrics: {
+      name: "GetMetrics",
+      requestType: GetMetricsRequest as typeof GetMetricsRequest,
+      requestStream: false,
+      responseType: GetMetricsResponse as typeof GetMetricsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Everything that somebody who helps from afar needs, without secrets. */
+    collectBlackbox: {
+      name: "CollectBlackbox",
+      requestType: CollectBlackboxRequest as typeof CollectBlackboxRequest,
+      requestStream: false,
+      responseType: BlackboxPart as typeof BlackboxPart,
+      responseStream: true,
       options: {},
     },
   },
