@@ -3,8 +3,8 @@
 const NAME = /^[a-zA-Z0-9][-\w]*$/;
 const PART = /^[\w-]+$/;
 
-export const MAX_RESOURCE_NAME = 60;
-export const MAX_MODULE_NAME = 200;
+const MAX_RESOURCE_NAME = 60;
+const MAX_MODULE_NAME = 200;
 
 /** What is wrong with a resource's or remote's name, or undefined. */
 export function resourceNameProblem(name: string): string | undefined {
