@@ -1,0 +1,81 @@
+/** RFC 9113 section 8: what makes a request, a response or trailers well formed. */
+import { type HeaderField, headerField } from "./header-field.js";
+
+/** Section 8.2.2: fields of one connection, which have no place in HTTP/2. */
+const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set(["connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade"]);
+const REQUEST_PSEUDO: ReadonlySet<string> = new Set([":method", ":scheme", ":path", ":authority"]);
+
+/** What is wrong with a request's fields, or undefined. */
+export function requestProblem(fields: readonly HeaderField[]): string | undefined {
+  const seen = new Set<string>();
+  let isRegular = false;
+  for (const field of fields) {
+    if (field.name.charCodeAt(0) !== 0x3a) {
+      isRegular = true;
+    } else {
+      if (isRegular) return `${field.name} after a regular field`;
+      if (!REQUEST_PSEUDO.has(field.name)) return `unknown pseudo-field ${field.name}`;
+      if (seen.has(field.name)) return `${field.name} twice`;
+      seen.add(field.name);
+    }
+    const problem = fieldProblem(field);
+    if (problem !== undefined) return problem;
+  }
+  const get = (name: string): string | undefined => fields.find((field) => field.name === name)?.value;
+  if (get(":method") === "CONNECT") return "CONNECT is not served";
+  for (const name of [":method", ":scheme", ":path"]) if (!seen.has(name)) return `${name} is missing`;
+  const path = get(":path") ?? "";
+  return path.startsWith("/") || path === "*" ? undefined : ":path does not start with a slash";
+}
+
+/** What is wrong with a response's fields, or undefined. */
+export function responseProblem(fields: readonly HeaderField[]): string | undefined {
+  let statuses = 0;
+  for (const [index, field] of fields.entries()) {
+    if (field.name.charCodeAt(0) === 0x3a) {
+      if (field.name !== ":status" || index > 0) return `${field.name} where it must not be`;
+      if (!/^[1-9]\d\d$/.test(field.value)) return `:status is "${field.value}"`;
+      statuses += 1;
+    }
+    const problem = fieldProblem(field);
+    if (problem !== undefined) return problem;
+  }
+  return statuses === 1 ? undefined : ":status is missing";
+}
+
+/** What is wrong with trailers, or undefined. */
+export function trailersProblem(fields: readonly HeaderField[]): string | undefined {
+  for (const field of fields) {
+    if (field.name.charCodeAt(0) === 0x3a) return `${field.name} in trailers`;
+    const problem = fieldProblem(field);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function fieldProblem(field: HeaderField): string | undefined {
+  if (!field.isWellFormed) return `the field ${JSON.stringify(field.name)} is not well formed`;
+  if (CONNECTION_SPECIFIC.has(field.name)) return `${field.name} belongs to one connection`;
+  if (field.name === "te" && field.value !== "trailers") return 'te is not "trailers"';
+  return undefined;
+}
+
+/**
+ * Section 8.2.1 forbids blanks around a value. Some libraries of modules send them all the same, in metadata that their users wrote;
+ * rather than lose the call, the blanks are taken off.
+ */
+export function withoutOuterBlanks(fields: readonly HeaderField[]): readonly HeaderField[] {
+  if (fields.every(({ isWellFormed }) => isWellFormed)) return fields;
+  return fields.map((field) => (field.isWellFormed ? field : headerField(field.name, field.value.replace(/^[ \t]+|[ \t]+$/g, ""))));
+}
+
+/** Section 8.1.1: what content-length promises, -1 without one, undefined when it is no number or there are two opinions. */
+export function contentLength(fields: readonly HeaderField[]): number | undefined {
+  let length = -1;
+  for (const { name, value } of fields) {
+    if (name !== "content-length") continue;
+    if (!/^\d{1,15}$/.test(value) || (length >= 0 && length !== Number(value))) return undefined;
+    length = Number(value);
+  }
+  return length;
+}

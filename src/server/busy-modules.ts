@@ -1,0 +1,45 @@
+/** Which processes of modules are at work on calls of clients and other modules, and since when: what tells a slow call from a hang. */
+import type { Clock } from "../base/clock.js";
+import { type Millis, minutes } from "../base/millis.js";
+
+export interface BusyCall {
+  readonly at: Millis;
+  /** Nothing is known about its kind: it may be a stream that goes on for ever. */
+  readonly isOpenEnded: boolean;
+}
+
+/** A stream does not keep its module from answering, so a call that may be one counts only so long. */
+const OPEN_ENDED_LIMIT: Millis = minutes(2);
+
+export class BusyModules {
+  readonly #clock: Clock;
+  /** Calls in the order of their beginning. */
+  readonly #calls = new Map<string, Set<BusyCall>>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** `key`: of the process. */
+  enter(key: string, isOpenEnded: boolean): BusyCall {
+    const call: BusyCall = { at: this.#clock.now(), isOpenEnded };
+    const known = this.#calls.get(key);
+    if (known === undefined) this.#calls.set(key, new Set([call]));
+    else known.add(call);
+    return call;
+  }
+
+  leave(key: string, call: BusyCall): void {
+    const known = this.#calls.get(key);
+    if (known?.delete(call) === true && known.size === 0) this.#calls.delete(key);
+  }
+
+  /** Whether a call is in flight that began before this instant. */
+  isBusySince(key: string, at: Millis): boolean {
+    for (const call of this.#calls.get(key) ?? []) {
+      if (call.at > at) return false;
+      if (!call.isOpenEnded || this.#clock.now() - call.at < OPEN_ENDED_LIMIT) return true;
+    }
+    return false;
+  }
+}

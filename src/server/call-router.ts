@@ -1,0 +1,226 @@
+/**
+ * Decides for every call where it goes and what goes with it: our own services, or the module of the resource that the first
+ * message names. Keeps the operations, the sessions' claims and the number of calls in flight. Carries no bytes.
+ */
+import type { Clock } from "../base/clock.js";
+import { type Millis, millis } from "../base/millis.js";
+import type { Route } from "../machine/machine-status.js";
+import { knownMethodOfPath } from "../proto/known-services.js";
+import { Status } from "../proto/status-code.js";
+import type { BusyModules } from "./busy-modules.js";
+import { type Caller, formatCaller } from "./caller.js";
+import { parseGrpcTimeout } from "./grpc-headers.js";
+import type { InFlight } from "./in-flight.js";
+import { DEFAULT_UNARY_TIMEOUT } from "./limits.js";
+import type { Operations } from "./operations.js";
+import { ACCESS_SERVICE, CONTROL_SERVICE, isOwnStream, isOwnUnlimited, ownServiceFor, ROBOT_SERVICE } from "./own-services.js";
+import type { CallHandle, CallRouter, CallStart, NamePlace, Refusal, RoutedCall, Target, Upstream } from "./router-backend.js";
+import { SESSION_EXPIRED, type Sessions } from "./sessions.js";
+
+/** The part of the machine the router asks. */
+export interface RouteSource {
+  route(service: string, name: string): Route;
+}
+
+/** Header by which our own services are told who calls. */
+export const CALLER_HEADER = "pinion-caller";
+/** Header by which they are told the addresses of the connection: remote, a blank, local. */
+export const PEER_HEADER = "pinion-peer";
+
+export type CallEndListener = (resource: string, elapsed: Millis, isOk: boolean) => void;
+
+export interface RouterOptions {
+  readonly clock: Clock;
+  readonly view: RouteSource;
+  readonly own: Upstream;
+  readonly operations: Operations;
+  readonly sessions: Sessions;
+  readonly inFlight: InFlight;
+  readonly busy?: BusyModules;
+  /** Says who calls, or turns the call away before anything else is looked at: where tokens are checked. */
+  readonly authorize?: (start: CallStart) => Caller | Refusal;
+  /** A call that went to a module ended. `resource` is its simple name, a dot and the service. */
+  readonly onCallEnd?: CallEndListener;
+}
+
+export function upstreamOf(route: Extract<Route, { kind: "module" }>): Upstream {
+  return { key: upstreamKey(route.module, route.incarnation), what: `module "${route.module}"`, address: route.address };
+}
+
+export function upstreamKey(module: string, incarnation: number): string {
+  return `${module} ${incarnation}`;
+}
+
+export function createCallRouter(options: RouterOptions): CallRouter {
+  const paths = new Map<string, PathFacts | undefined>();
+  const factsOf = (path: string): PathFacts | undefined => {
+    if (paths.has(path)) return paths.get(path);
+    if (paths.size >= MAX_CACHED_PATHS) paths.clear();
+    const facts = readPath(path);
+    paths.set(path, facts);
+    return facts;
+  };
+  return {
+    begin(unknown, handle) {
+      let start = unknown;
+      const facts = factsOf(start.path);
+      if (facts === undefined) {
+        return refusal(Status.UNIMPLEMENTED, `expected a path of the form /package.Service/Method, got "${start.path}"`);
+      }
+      const caller = options.authorize?.(start) ?? start.caller;
+      if (caller.kind === "refusal") return caller;
+      if (caller !== start.caller) start = { ...start, caller };
+      const own = ownServiceFor(facts.service, start.caller);
+      if (own !== undefined) return beginOwn(options, start, handle, facts);
+      if (facts.service === CONTROL_SERVICE || facts.service === ACCESS_SERVICE) return unknownService(facts.service);
+      return beginResource(options, start, handle, facts);
+    },
+  };
+}
+
+/** Paths come from clients, so what is kept of them is bounded. */
+const MAX_CACHED_PATHS = 2000;
+
+interface PathFacts {
+  readonly service: string;
+  readonly method: string;
+  readonly isMonitored: boolean;
+  readonly namePlace: NamePlace;
+  /** Of the known method; undefined for custom APIs. */
+  readonly isUnary: boolean | undefined;
+  readonly isOneRequest: boolean;
+}
+
+function readPath(path: string): PathFacts | undefined {
+  const slash = path.indexOf("/", 1);
+  if (!path.startsWith("/") || slash < 2 || slash === path.length - 1) return undefined;
+  const known = knownMethodOfPath(path);
+  return {
+    service: path.slice(1, slash),
+    method: path.slice(slash + 1),
+    isMonitored: known?.isSafetyMonitored === true,
+    namePlace: known?.nameAt ?? "field-1",
+    isUnary: known === undefined ? undefined : known.kind === "unary",
+    isOneRequest: known?.kind === "unary" || known?.kind === "server-stream",
+  };
+}
+
+function beginOwn(options: RouterOptions, start: CallStart, handle: CallHandle, facts: PathFacts): RoutedCall | Refusal {
+  const { operations, inFlight } = options;
+  const own = ownServiceFor(facts.service, start.caller);
+  const isTracked = own?.isTracked === true && facts.method !== "StreamStatus";
+  const isLimited = facts.service === ROBOT_SERVICE && !isOwnUnlimited(facts.method);
+  if (isLimited && !inFlight.enter(ROBOT_SERVICE)) return tooMany(inFlight.limit, ROBOT_SERVICE);
+  const sessionId = start.header("viam-sid");
+  const operation = isTracked ? operations.begin({ method: start.path, wantedId: start.header("opid"), sessionId, handle }) : undefined;
+  const hasDefault = isTracked && !isOwnStream(facts.method);
+  return {
+    kind: "call",
+    namePlace: "none",
+    isOneRequest: false,
+    isBackground: own?.isBackground === true,
+    timeout: parseGrpcTimeout(start.header("grpc-timeout")) ?? (hasDefault ? DEFAULT_UNARY_TIMEOUT : undefined),
+    responseHeaders: operation === undefined ? {} : { opid: operation.id },
+    bind: (): Target => ({
+      kind: "target",
+      upstream: options.own,
+      headers: {
+        [CALLER_HEADER]: formatCaller(start.caller),
+        [PEER_HEADER]: `${start.remoteAddress} ${start.localAddress}`,
+        ...(operation === undefined ? {} : { opid: operation.id }),
+      },
+    }),
+    end: () => {
+      if (operation?.isNew === true) operations.end(operation.id);
+      if (isLimited) inFlight.leave(ROBOT_SERVICE);
+    },
+  };
+}
+
+function beginResource(options: RouterOptions, start: CallStart, handle: CallHandle, facts: PathFacts): RoutedCall | Refusal {
+  const { operations, sessions, inFlight } = options;
+  // Unknown services are told at once: a stream's first message may be long in coming.
+  if (options.view.route(facts.service, "").kind === "unknown-service") return unknownService(facts.service);
+  const isWatched = facts.isMonitored && hasSessions(start.caller);
+  const sessionId = isWatched ? start.header("viam-sid") : undefined;
+  if (sessionId !== undefined && !sessions.beat(sessionId, formatCaller(start.caller))) {
+    return refusal(Status.INVALID_ARGUMENT, SESSION_EXPIRED);
+  }
+  const operation = operations.begin({ method: start.path, wantedId: start.header("opid"), sessionId, handle });
+  let limited: string | undefined;
+  let metered: { readonly key: string; readonly since: Millis } | undefined;
+  let leave: (() => void) | undefined;
+  return {
+    kind: "call",
+    namePlace: facts.namePlace,
+    isOneRequest: facts.isOneRequest,
+    isBackground: false,
+    timeout: parseGrpcTimeout(start.header("grpc-timeout")) ?? (facts.isUnary === true ? DEFAULT_UNARY_TIMEOUT : undefined),
+    responseHeaders: { opid: operation.id },
+    bind: (name) => {
+      if (name === "") return nameMissing(start.path, facts);
+      const route = options.view.route(facts.service, name);
+      if (route.kind !== "module") return refusalOf(route, facts.service);
+      const key = `${name}.${facts.service}`;
+      if (facts.isUnary !== false) {
+        if (!inFlight.enter(key)) return tooMany(inFlight.limit, key);
+        limited = key;
+      }
+      metered = { key, since: options.clock.now() };
+      if (isWatched) sessions.associate({ service: facts.service, name }, sessionId);
+      const upstream = upstreamOf(route);
+      // Streams wait rather than work.
+      if (options.busy !== undefined && facts.isUnary !== false) {
+        const { busy } = options;
+        const call = busy.enter(upstream.key, facts.isUnary === undefined);
+        leave = () => busy.leave(upstream.key, call);
+      }
+      return { kind: "target", upstream, headers: { opid: operation.id } };
+    },
+    end: (isOk = true) => {
+      if (operation.isNew) operations.end(operation.id);
+      if (limited !== undefined) inFlight.leave(limited);
+      if (metered !== undefined) options.onCallEnd?.(metered.key, millis(options.clock.now() - metered.since), isOk);
+      leave?.();
+    },
+  };
+}
+
+/** On parent sockets sessions can be started, but nothing is attached to them. */
+function hasSessions(caller: Caller): boolean {
+  return caller.kind !== "module";
+}
+
+function refusalOf(route: Exclude<Route, { kind: "module" }>, service: string): Refusal {
+  switch (route.kind) {
+    case "unknown-service":
+      return unknownService(service);
+    case "unknown-resource":
+      return refusal(Status.UNKNOWN, route.message);
+    case "unavailable":
+      return refusal(route.isModuleDown ? Status.UNAVAILABLE : Status.UNKNOWN, route.message);
+  }
+}
+
+function nameMissing(path: string, facts: PathFacts): Refusal {
+  const where = facts.namePlace === "field-1.1" ? "field 1 of the message in field 1" : "field 1";
+  return refusal(
+    Status.UNKNOWN,
+    `unable to determine resource name: expected the name of a resource as text in ${where} of the first message of ${path}, found none`,
+  );
+}
+
+function unknownService(service: string): Refusal {
+  return refusal(Status.UNIMPLEMENTED, `unknown service ${service}: neither the machine nor a resource of its config offers it`);
+}
+
+function tooMany(limit: number, key: string): Refusal {
+  return refusal(
+    Status.RESOURCE_EXHAUSTED,
+    `exceeded request limit ${limit} on resource ${key}: wait for answers before asking again, or raise VIAM_RESOURCE_REQUESTS_LIMIT`,
+  );
+}
+
+function refusal(code: Status, message: string): Refusal {
+  return { kind: "refusal", code, message };
+}
