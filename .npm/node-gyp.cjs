@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /**
  * Runs npm's own node-gyp against the headers of the Node.js that runs it, when they lie beside its binary.
  * Without this a machine that reaches only a package registry cannot build native addons: node-gyp would download headers.
@@ -22,6 +23,11 @@ const nodedir = [process.env.npm_config_nodedir, path.dirname(path.dirname(proce
 if (nodedir === undefined) delete process.env.npm_config_nodedir;
 else process.env.npm_config_nodedir = nodedir;
 
-const npm = path.dirname(path.dirname(process.env.npm_execpath ?? require.resolve("npm/bin/npm-cli.js")));
+const objectWrap = nodedir === undefined ? "" : path.join(nodedir, "include", "node", "node_object_wrap.h");
+if (existsSync(objectWrap) && readFileSync(objectWrap, "utf8").includes("RemoveEnvironmentCleanupHook")) {
+  process.env.CXXFLAGS = `${process.env.CXXFLAGS ?? ""} -include "${path.join(__dirname, "object-wrap.h")}"`;
+}
+
+const npm = path.dirname(path.dirname(process.env.npm_execpath));
 const gyp = path.join(npm, "node_modules", "node-gyp", "bin", "node-gyp.js");
 process.exitCode = spawnSync(process.execPath, [gyp, ...process.argv.slice(2)], { stdio: "inherit" }).status ?? 1;
