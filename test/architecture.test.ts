@@ -41,7 +41,7 @@ function sources(folder: string): string[] {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(path.join(root, file), "utf8");
-  const found = text.matchAll(/^\s*(?:import|export)\b[^"';]*?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm);
+  const found = text.matchAll(/^\s*(?:import\s*|(?:import|export)\b[^"';]*?\bfrom\s*)["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']/gm);
   return [...found].map(([, plain, lazy]) => plain ?? lazy ?? "");
 }
 

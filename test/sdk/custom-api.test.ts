@@ -1,6 +1,8 @@
 /** A custom API from its .proto file, and what reflection says about it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fromBinary } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { openChannel } from "../../src/proto/channel.js";
 import { createClient } from "../../src/proto/client.js";
 import { DescriptorIndex } from "../../src/proto/descriptor-index.js";
@@ -20,6 +22,7 @@ const maker = defineModel({
       big: big + 1n,
       safePlaces: { home: { x: 1.5 } },
     }),
+    doAside: async ({ place, strengthPct, noteText }) => ({ seen: `${place?.x} ${strengthPct} "${noteText}"` }),
     async *doMany({ arg }) {
       for (const letter of arg) yield { ret: letter };
     },
@@ -62,6 +65,13 @@ test("serves and calls every kind of method", async (t) => {
   await module.remove(gizmo, "g");
   await assert.rejects(client.doOne({ arg: "" }), (error) => isRpcError(error, Status.NOT_FOUND));
   await assert.rejects(client.doSum(values(1)), (error) => isRpcError(error, Status.NOT_FOUND));
+});
+
+test("takes the resource's name from field 1 whatever it is called, and leaves messages and optional fields undefined that were not sent", async (t) => {
+  const module = await startTestModule({ models: [maker] }, t);
+  const client = await module.add({ api: gizmo, model: "acme:demo:gizmo", name: "g" });
+  assert.deepEqual(await client.doAside({}), { seen: 'undefined undefined ""' });
+  assert.deepEqual(await client.doAside({ place: { x: 1 }, strengthPct: 0, noteText: "n" }), { seen: '1 0 "n"' });
 });
 
 test("a resource of another module may be called through a custom API", async (t) => {
@@ -113,6 +123,17 @@ for (const definition of [V1, V1Alpha]) {
     assert.ok(gizmoFile?.$case === "fileDescriptorResponse");
     const symbols = gizmoFile.value.fileDescriptorProto.flatMap((bytes) => new DescriptorIndex().addFile(bytes).symbols);
     assert.ok(symbols.includes("acme.component.gizmo.v1.DoOneResponse.SafePlacesEntry"), "map entries have the name compilers give them");
+    const protos = gizmoFile.value.fileDescriptorProto.map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes));
+    const aside = protos.flatMap(({ messageType }) => messageType).find(({ name }) => name === "DoAsideRequest");
+    assert.deepEqual(
+      aside?.field.map(({ name, jsonName, proto3Optional }) => [name, jsonName, proto3Optional]),
+      [
+        ["gizmo", "gizmo", false],
+        ["place", "place", false],
+        ["strength_pct", "strengthPct", true],
+        ["note_text", "noteText", false],
+      ],
+    );
     const missing = await ask({ $case: "fileContainingSymbol", value: "no.Such" });
     assert.ok(missing?.$case === "errorResponse" && missing.value.errorCode === Status.NOT_FOUND);
   });

@@ -1,0 +1,50 @@
+/** The commands that every resource of the suite answers. */
+import { setTimeout as delay } from "node:timers/promises";
+import { type CallOptions, invalidArgument, type ResourceLogger, type Values } from "pinion/sdk";
+
+const builds = new Map<string, number>();
+
+/** Counts how often a name was built in this process. */
+export function countBuild(name: string): void {
+  builds.set(name, (builds.get(name) ?? 0) + 1);
+}
+
+type Describe = () => Promise<Values>;
+
+/** `describe` adds what the resource has to say about itself. */
+export function commands(name: string, logger: ResourceLogger, describe: Describe = async () => ({})) {
+  return async (command: Values, options?: CallOptions): Promise<Values> => {
+    const { echo, print, log, sleep, crash } = command;
+    if (echo !== undefined) return { echo };
+    if (print !== undefined) {
+      console.log(`${print} on stdout`);
+      console.error(`${print} on stderr`);
+      return {};
+    }
+    if (log !== undefined) {
+      logger.debug(`${log} debug`);
+      logger.info(`${log} info`);
+      logger.warn(`${log} warning`);
+      logger.error(`${log} error`);
+      return {};
+    }
+    if (typeof sleep === "number") {
+      await delay(sleep, undefined, options?.signal === undefined ? {} : { signal: options.signal });
+      return { slept: sleep };
+    }
+    if (typeof crash === "number") process.exit(crash);
+    if (command["describe"] !== undefined) {
+      const env = Object.entries(process.env).filter(([key]) => /^(VIAM|ACME)_/.test(key));
+      return {
+        language: "typescript",
+        pid: process.pid,
+        builds: builds.get(name),
+        argv: process.argv.slice(2),
+        cwd: process.cwd(),
+        env: Object.fromEntries(env),
+        ...(await describe()),
+      };
+    }
+    throw invalidArgument(`unknown command ${Object.keys(command)}`);
+  };
+}
