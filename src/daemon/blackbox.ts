@@ -6,6 +6,7 @@ import { substituteEnvironment } from "../config/substitute-environment.js";
 import type { BlackboxPart, GetStatusResponse } from "../proto/gen/pinion/control/v1/control.js";
 import type { MetricSample } from "../store/metric-log.js";
 import type { Store } from "../store/open-store.js";
+import type { StatusRecord } from "../store/status-records.js";
 import type { AppliedConfig } from "./config-controller.js";
 import { createScrubber, isSecretName, looksSecret, redactJson, scrubDeep } from "./redact.js";
 import { readSystemFacts } from "./system-figures.js";
@@ -17,13 +18,23 @@ export interface BlackboxInput {
   readonly home: string;
   readonly store: Store;
   readonly now: MetricSample;
+  /** Of modules and resources, as the start before this one left them. */
+  readonly statusBefore: readonly StatusRecord[];
 }
 
 const LOG_LINES = 5000;
 const EVENTS = 2000;
 const SAMPLES = 1440;
 
-export async function* collectBlackbox({ status, applied, env, home, store, now }: BlackboxInput): AsyncGenerator<BlackboxPart> {
+export async function* collectBlackbox({
+  status,
+  applied,
+  env,
+  home,
+  store,
+  now,
+  statusBefore,
+}: BlackboxInput): AsyncGenerator<BlackboxPart> {
   const secrets = new Set<string>();
   const found = (secret: string): void => void secrets.add(secret);
   const config = redactConfig(applied, found);
@@ -38,6 +49,7 @@ export async function* collectBlackbox({ status, applied, env, home, store, now 
   const lines = (values: readonly unknown[]): string => values.map((value) => `${JSON.stringify(value)}\n`).join("");
 
   yield { name: "status", content: new Uint8Array(), status: scrubDeep(status, scrub) };
+  yield file("status-before-start.json", json(statusBefore));
   yield file("config.json", `${config}\n`);
   yield file("config-history.json", json(history));
   yield file("events.jsonl", lines(store.events.query({ limit: EVENTS })));

@@ -8,6 +8,7 @@ import type { ServiceHandlers } from "../proto/service.js";
 import type { JournalEntry } from "../store/config-journal.js";
 import type { MetricSample } from "../store/metric-log.js";
 import type { Store } from "../store/open-store.js";
+import type { StatusRecord } from "../store/status-records.js";
 import type { ChangeOutcome } from "./config-changes.js";
 import type { AppliedConfig } from "./config-controller.js";
 import type { ConfigKeeper } from "./config-keeper.js";
@@ -25,6 +26,8 @@ export interface ControlParts {
   configs(): ConfigKeeper;
   openStore(): Promise<Store>;
   sampleNow(): Promise<MetricSample>;
+  /** As the start before this one left it. */
+  statusBefore(): readonly StatusRecord[];
   /** Where and how clients connect. */
   network(): NetworkReport;
 }
@@ -100,6 +103,7 @@ export function createControlHandlers(parts: ControlParts): ServiceHandlers<type
         home,
         store: await openStore(),
         now: await parts.sampleNow(),
+        statusBefore: parts.statusBefore(),
       });
     },
   };

@@ -248,6 +248,7 @@ class Daemon {
           configs: () => this.#configs,
           openStore: () => this.#openStore(),
           sampleNow: () => this.#recorder.sampleNow(),
+          statusBefore: () => this.#recorder.statuses.before,
           network: () => this.#access.report(),
         }),
       },
@@ -343,7 +344,7 @@ class Daemon {
     patience.abort();
     const [store] = await Promise.all([this.#openStore(), this.#configs.remember()]);
     this.#endArchive = archiveLogs(this.#logging, store.logs);
-    this.#recorder.startSampling(store);
+    this.#recorder.startKeeping(store);
     await this.#machine.whenSettled();
     const { resources, modules } = this.#machine.status();
     const ready = resources.filter(({ state }) => state === "ready").length;

@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync, mkdtempSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { messageOf, PinionError } from "../base/errors.js";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -17,18 +18,23 @@ export function socketBases(env: Env): readonly string[] {
 
 /** A fresh folder that only we can enter, on a short path: a socket's path may be 103 bytes long. */
 export function makeSocketFolder(env: Env): string {
-  const base = socketBases(env).find((folder) => folder.length < 50 && canMakeIn(folder));
-  // The pid tells whose it was, should we be killed before anything is in it.
-  const folder = mkdtempSync(path.join(base ?? os.tmpdir(), `pinion-${process.pid}-`));
-  chmodSync(folder, 0o700);
-  return folder;
-}
-
-function canMakeIn(folder: string): boolean {
-  try {
-    mkdirSync(folder, { recursive: true });
-    return true;
-  } catch {
-    return false; // the next candidate is tried
+  let problem: unknown;
+  for (const base of socketBases(env).filter((folder) => folder.length < 50)) {
+    try {
+      mkdirSync(base, { recursive: true });
+      // The pid tells whose it was, should we be killed before anything is in it.
+      const folder = mkdtempSync(path.join(base, `pinion-${process.pid}-`));
+      chmodSync(folder, 0o700);
+      return folder;
+    } catch (error) {
+      problem = error; // the next candidate is tried
+    }
   }
+  throw new PinionError(
+    "LISTEN_FAILED",
+    `no folder for the sockets of modules can be made: ${messageOf(problem)}; set XDG_RUNTIME_DIR to one`,
+    {
+      cause: problem,
+    },
+  );
 }

@@ -1,7 +1,7 @@
 /** Limits that the environment may change, under the names that users of viam-server know. */
-import { parseGoDuration } from "../base/go-duration.js";
 import type { Logger } from "../base/logger.js";
 import { type Millis, minutes } from "../base/millis.js";
+import { durationFrom } from "../module/module-limits.js";
 
 export interface DaemonLimits {
   /** For one AddResource or ReconfigureResource. */
@@ -17,16 +17,10 @@ const DEFAULT_REQUEST_LIMIT = 100;
 
 /** What cannot be read leaves the default, with a warning. */
 export function readLimits(env: Env, logger: Logger): DaemonLimits {
-  return { buildLimit: buildLimit(env, logger), requestLimit: requestLimit(env, logger) };
-}
-
-function buildLimit(env: Env, logger: Logger): Millis {
-  const text = env["VIAM_RESOURCE_CONFIGURATION_TIMEOUT"];
-  if (text === undefined || text === "") return DEFAULT_BUILD_LIMIT;
-  const limit = parseGoDuration(text);
-  if (limit !== undefined && limit > 0) return limit;
-  logger.warn({ value: text }, "VIAM_RESOURCE_CONFIGURATION_TIMEOUT: expected a duration such as 2m or 90s; using 2m");
-  return DEFAULT_BUILD_LIMIT;
+  return {
+    buildLimit: durationFrom(env, "VIAM_RESOURCE_CONFIGURATION_TIMEOUT", DEFAULT_BUILD_LIMIT, logger),
+    requestLimit: requestLimit(env, logger),
+  };
 }
 
 function requestLimit(env: Env, logger: Logger): number {

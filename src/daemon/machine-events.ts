@@ -11,6 +11,8 @@ export interface MachineEventsOptions {
   readonly clock: Clock;
   readonly history: Pick<History, "tell">;
   readonly status: () => MachineStatus;
+  /** Gets what was looked at. */
+  readonly onLooked: (status: MachineStatus) => void;
 }
 
 /** Changes that follow each other faster are looked at together. */
@@ -85,10 +87,12 @@ export class MachineEvents {
   }
 
   #look(): void {
-    const { history, status } = this.#options;
+    const { history, status, onLooked } = this.#options;
     const before = this.#resources;
     const next = new Map<ResourceName, ResourceStatus>();
-    for (const resource of status().resources) {
+    const looked = status();
+    onLooked(looked);
+    for (const resource of looked.resources) {
       const known = before.get(resource.name);
       next.set(resource.name, isPassing(resource) && known !== undefined ? known : resource);
       if (resource !== known && !isPassing(resource) && wordsOf(resource) !== wordsOf(known)) this.#tellResource(resource);

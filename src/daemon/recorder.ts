@@ -9,6 +9,7 @@ import { CallMeter } from "./call-meter.js";
 import { History } from "./history.js";
 import { MachineEvents } from "./machine-events.js";
 import { MetricSampler } from "./metric-sampler.js";
+import { StatusKeeper } from "./status-keeper.js";
 
 export interface RecorderOptions {
   readonly clock: Clock;
@@ -21,6 +22,7 @@ export interface RecorderOptions {
 export class Recorder {
   readonly history: History;
   readonly calls: CallMeter = new CallMeter();
+  readonly statuses: StatusKeeper = new StatusKeeper();
   readonly #options: RecorderOptions;
   readonly #events: MachineEvents;
   readonly #sampler: MetricSampler;
@@ -29,7 +31,12 @@ export class Recorder {
     const { clock, logger, home, machine } = options;
     this.#options = options;
     this.history = new History(clock);
-    this.#events = new MachineEvents({ clock, history: this.history, status: () => machine().status() });
+    this.#events = new MachineEvents({
+      clock,
+      history: this.history,
+      status: () => machine().status(),
+      onLooked: (status) => this.statuses.keep(status),
+    });
     this.#sampler = new MetricSampler({ clock, logger, home, modules: () => machine().status().modules, calls: this.calls });
   }
 
@@ -40,9 +47,12 @@ export class Recorder {
 
   onModule(status: ModuleStatus): void {
     this.#events.onModule(status);
+    this.#events.onChange();
   }
 
-  startSampling({ metrics }: Store): void {
+  startKeeping({ metrics, statuses }: Store): void {
+    this.statuses.attach(statuses);
+    this.statuses.keep(this.#options.machine().status());
     this.#sampler.start(metrics);
   }
 

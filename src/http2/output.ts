@@ -47,7 +47,7 @@ function flushTouched(): void {
 function flushLazy(): void {
   const now = lazy;
   lazy = [];
-  for (const output of now) output.flush();
+  for (const output of now) output.flushLazy();
 }
 
 export class Output {
@@ -55,6 +55,7 @@ export class Output {
   #slab: Buffer | undefined;
   #length = 0;
   #isTouched = false;
+  #isLazy = false;
 
   constructor(socket: Duplex) {
     this.#socket = socket;
@@ -97,6 +98,11 @@ export class Output {
     this.#write(this.#slab);
   }
 
+  flushLazy(): void {
+    this.#isLazy = false;
+    this.flush();
+  }
+
   /** Also what would wait for the socket to drain: nothing comes after it. */
   flushLast(): void {
     if (this.#slab !== undefined) this.#write(this.#slab);
@@ -122,7 +128,8 @@ export class Output {
   }
 
   #wait(): void {
-    if (this.#isTouched || lazy.includes(this)) return;
+    if (this.#isTouched || this.#isLazy) return;
+    this.#isLazy = true;
     lazy.push(this);
     if (lazy.length === 1) systemClock.after(LAZY_DELAY, flushLazy);
   }

@@ -29,7 +29,13 @@ export function isTcpForced(env: Readonly<Record<string, string | undefined>>): 
   return ["true", "yes", "1", "TRUE", "YES"].includes(env["VIAM_TCP_SOCKETS"] ?? "");
 }
 
-function durationFrom(env: Readonly<Record<string, string | undefined>>, variable: string, fallback: Millis, logger: Logger): Millis {
+/** Of a variable in Go's notation; what cannot be read leaves `fallback`, with a warning. */
+export function durationFrom(
+  env: Readonly<Record<string, string | undefined>>,
+  variable: string,
+  fallback: Millis,
+  logger: Logger,
+): Millis {
   const text = env[variable];
   if (text === undefined || text === "") return fallback;
   const duration = parseGoDuration(text);

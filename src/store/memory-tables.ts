@@ -6,7 +6,6 @@ import { type EventRows, isAfter, isEventMatch, type StoredEvent } from "./event
 import type { FirstRunRecord, FirstRuns } from "./first-runs.js";
 import type { LogRows, StoredLogRecord } from "./log-ring.js";
 import type { MetricRows, MetricSample } from "./metric-log.js";
-import type { ModuleProcess, ModuleProcesses } from "./module-processes.js";
 import type { StatusRecord, StatusRows } from "./status-records.js";
 
 // A board that cannot write its card has little memory to spare as well.
@@ -45,15 +44,6 @@ export function createMemoryFirstRuns(clock: Clock): FirstRuns {
     record: (run) => void records.set(run.module, { ...run, succeededAt: clock.wall() }),
     find: (module) => records.get(module),
     forget: (module) => void records.delete(module),
-  };
-}
-
-export function createMemoryModuleProcesses(): ModuleProcesses {
-  const processes = new Map<string, ModuleProcess>();
-  return {
-    record: (process) => void processes.set(process.module, process),
-    all: () => [...processes.values()].toSorted((a, b) => (a.module < b.module ? -1 : 1)),
-    forget: (module) => void processes.delete(module),
   };
 }
 

@@ -16,15 +16,6 @@ export const MIGRATIONS: readonly string[] = [
     script_sha256 TEXT NOT NULL,
     succeeded_at INTEGER NOT NULL
   ) WITHOUT ROWID;
-  CREATE TABLE module_processes (
-    module TEXT PRIMARY KEY,
-    pid INTEGER NOT NULL,
-    process_start TEXT NOT NULL,
-    boot_id TEXT NOT NULL,
-    executable TEXT NOT NULL,
-    socket TEXT NOT NULL,
-    started_at INTEGER NOT NULL
-  ) WITHOUT ROWID;
   CREATE TABLE statuses (
     kind TEXT NOT NULL,
     name TEXT NOT NULL,

@@ -16,11 +16,9 @@ import {
   createMemoryJournal,
   createMemoryLogRows,
   createMemoryMetricRows,
-  createMemoryModuleProcesses,
   createMemoryStatusRows,
 } from "./memory-tables.js";
 import { createMetricLog, createSqlMetricRows, type MetricLog, type MetricRows } from "./metric-log.js";
-import { createModuleProcesses, type ModuleProcesses } from "./module-processes.js";
 import { SqliteFile } from "./sqlite-file.js";
 import { createSqlStatusRows, createStatusRecords, type StatusRecords, type StatusRows } from "./status-records.js";
 
@@ -40,7 +38,6 @@ export interface Store extends AsyncDisposable {
   readonly journal: ConfigJournal;
   readonly firstRuns: FirstRuns;
   readonly authKeys: AuthKeys;
-  readonly processes: ModuleProcesses;
   readonly statuses: StatusRecords;
   readonly logs: LogRing;
   readonly events: EventLog;
@@ -74,7 +71,6 @@ function storeOn(file: SqliteFile, options: StoreOptions): Store {
     journal: guarded("the config journal", createConfigJournal(file, options.clock)),
     firstRuns: guarded("the first-run records", createFirstRuns(file, options.clock)),
     authKeys: guarded("the API keys", createAuthKeys(file, options.clock)),
-    processes: guarded("the module process records", createModuleProcesses(file)),
     statusRows: createSqlStatusRows(file),
     logRows: createSqlLogRows(file),
     eventRows: createSqlEventRows(file),
@@ -91,7 +87,6 @@ function storeInMemory(problem: string, options: StoreOptions): Store {
     journal: createMemoryJournal(options.clock),
     firstRuns: createMemoryFirstRuns(options.clock),
     authKeys: createMemoryAuthKeys(options.clock),
-    processes: createMemoryModuleProcesses(),
     statusRows: createMemoryStatusRows(),
     logRows: createMemoryLogRows(),
     eventRows: createMemoryEventRows(),
@@ -111,7 +106,6 @@ interface Parts {
   readonly journal: ConfigJournal;
   readonly firstRuns: FirstRuns;
   readonly authKeys: AuthKeys;
-  readonly processes: ModuleProcesses;
   readonly statusRows: StatusRows;
   readonly logRows: LogRows;
   readonly eventRows: EventRows;
@@ -120,8 +114,7 @@ interface Parts {
 }
 
 function assemble(parts: Parts): Store {
-  const { problem, options, batches, journal, firstRuns, authKeys, processes, statusRows, logRows, eventRows, metricRows, closeFile } =
-    parts;
+  const { problem, options, batches, journal, firstRuns, authKeys, statusRows, logRows, eventRows, metricRows, closeFile } = parts;
   const metrics = createMetricLog(metricRows, batches);
   const close = (): void => {
     metrics.release();
@@ -133,7 +126,6 @@ function assemble(parts: Parts): Store {
     journal,
     firstRuns,
     authKeys,
-    processes,
     statuses: createStatusRecords(statusRows, batches),
     logs: createLogRing(logRows, batches, options.clock, options.logLimits ?? LOG_RING_LIMITS),
     events: createEventLog(eventRows, batches),

@@ -15,6 +15,7 @@ function harness() {
     history: { tell: (kind, message, about = {}) => void told.push([kind, about.resource ?? about.module, message].join(" | ")) },
     // Only what is looked at.
     status: () => ({ resources }) as unknown as MachineStatus,
+    onLooked: () => undefined,
   });
   const become = (...next: readonly Partial<ResourceStatus>[]): readonly string[] => {
     resources = next.map((resource) => ({ name: "x:y:z/a", state: "ready", waitsFor: [], ...resource }) as unknown as ResourceStatus);

@@ -5,6 +5,7 @@ import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
+import Database from "better-sqlite3";
 import { SensorServiceDefinition } from "../../src/proto/gen/viam/component/sensor/v1/sensor.js";
 import { eventually } from "../support/eventually.js";
 import { runCli, startCli } from "../support/run-cli.js";
@@ -115,6 +116,7 @@ test("the black box holds what a helper needs and no secret", async (t) => {
     "status.json",
     "config.json",
     "config-history.json",
+    "status-before-start.json",
     "events.jsonl",
     "log.txt",
     "metrics.jsonl",
@@ -131,6 +133,34 @@ test("the black box holds what a helper needs and no secret", async (t) => {
   assert.match(read("config.json"), /10\.0\.0\.1/);
   assert.match(read("why.txt"), /leaky/);
   await daemon.stop();
+});
+
+test("after a SIGKILL of the supervisor the next start has the last state of modules and resources", async (t) => {
+  const daemon = await startDaemon(t, { config: machineOf("a") });
+  await daemon.untilReady(["a"]);
+  // Batches are written every few seconds; what is in the file is what a power cut leaves.
+  const kept = (): unknown => {
+    const database = new Database(path.join(daemon.home, "pinion.db"), { readonly: true });
+    try {
+      return database.prepare("SELECT state FROM statuses WHERE name = 'rdk:component:sensor/a'").pluck().get();
+    } finally {
+      database.close();
+    }
+  };
+  await eventually("the state is in the database", () => kept() === "ready");
+  await daemon.kill();
+  const again = await startAgain(t, daemon);
+  await again.untilReady(["a"]);
+  const folder = mkdtempSync(path.join(os.tmpdir(), "pb-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  const box = async (): Promise<string> => {
+    const { exitCode, err } = await runCli(["blackbox", "box.tar.gz", "--home", again.home], { cwd: folder });
+    assert.equal(exitCode, 0, err);
+    execFileSync("tar", ["xzf", "box.tar.gz"], { cwd: folder });
+    return readFileSync(path.join(folder, "blackbox", "status-before-start.json"), "utf8");
+  };
+  assert.match(await eventually("the store is open", async () => ((await box()).includes("sensor/a") ? box() : false)), /"state": "ready"/);
+  await again.stop();
 });
 
 test("figures tell of processes and calls", async (t) => {
