@@ -7,6 +7,7 @@ import type { Clock, Timer } from "../base/clock.js";
 import { seconds } from "../base/millis.js";
 import { ByteBudget } from "./byte-budget.js";
 import { type ConnectionEvents, type ConnectionLimits, DEFAULT_LIMITS } from "./connection-types.js";
+import { checkLength, expectLength } from "./content-length.js";
 import { DataSender } from "./data-sender.js";
 import { ConnectionError, ErrorCode, StreamError } from "./error-codes.js";
 import { FloodGuard, type FloodKind } from "./flood-guard.js";
@@ -15,8 +16,9 @@ import { FrameWriter } from "./frame-writer.js";
 import { HeaderDecoder } from "./header-decoding.js";
 import { HeaderEncoder } from "./header-encoding.js";
 import type { HeaderField } from "./header-field.js";
-import { contentLength, requestProblem, responseProblem, trailersProblem, withoutOuterBlanks } from "./message-rules.js";
+import { requestProblem, responseProblem, trailersProblem, withoutOuterBlanks } from "./message-rules.js";
 import { inOneWrite, Output } from "./output.js";
+import { PeerPatience } from "./peer-patience.js";
 import { ReceiveWindows } from "./receive-windows.js";
 import { applySettings, defaultSettings, MAX_WINDOW, SETTINGS_ACK, Setting, type Settings, settingsFrame } from "./settings.js";
 import { Stream } from "./stream.js";
@@ -27,8 +29,6 @@ const NO_PREFACE = Buffer.alloc(0);
 const GOAWAY_PING = Buffer.from("goingaway");
 /** Answers to a peer that asks but never reads. */
 const MAX_WAITING_BYTES = 2_097_152;
-/** For the peer's preface and SETTINGS (server role), and for the rest of a header block that was begun. */
-const PATIENCE = seconds(20);
 /** How long what was written last may take to leave. */
 const LINGER = seconds(5);
 /** How long the peer may take to say that it knows we are going away. */
@@ -62,7 +62,7 @@ export class Connection<T> implements FrameSink {
   readonly #receiveWindows: ReceiveWindows<T>;
   readonly #streams: StreamTable<T>;
   readonly #peer: Settings = defaultSettings();
-  #patience: Timer | undefined;
+  readonly #patience: PeerPatience;
   #goawayTimer: Timer | undefined;
   #state: "open" | "closing" | "going-away" | "closed" = "open";
   #isPeerGoingAway = false;
@@ -80,6 +80,7 @@ export class Connection<T> implements FrameSink {
     this.#decoder = new HeaderDecoder({ tableSize: 4096, listSize: limits.maxHeaderListSize });
     this.#guard = new FloodGuard(() => clock.now());
     this.#reader = new FrameReader(this, role === "server" ? CLIENT_PREFACE : NO_PREFACE);
+    this.#patience = new PeerPatience({ clock, reader: this.#reader, role, onExpired: (what) => this.#onExpired(what) });
     this.#streams = new StreamTable(role);
     this.#receiveWindows = new ReceiveWindows(this.#frames, limits);
     this.#sender = new DataSender({
@@ -99,7 +100,6 @@ export class Connection<T> implements FrameSink {
     socket.on("error", (error) => this.#close(error));
     socket.once("close", () => this.#close(undefined));
     socket.once("end", () => this.#close(undefined));
-    if (role === "server") this.#waitFor("the preface and SETTINGS");
   }
 
   /** Streams that are open. */
@@ -237,7 +237,7 @@ export class Connection<T> implements FrameSink {
     this.#guard.count("settings");
     const before = this.#peer.initialWindowSize;
     applySettings(this.#peer, payload);
-    if (!this.#reader.hasSettings) this.#waitNoMore();
+    if (!this.#reader.hasSettings) this.#patience.onSettings();
     this.#reader.hasSettings = true;
     // A larger table is the peer's offer, not our duty.
     this.#encoder.resize(Math.min(this.#peer.headerTableSize, 4096));
@@ -311,7 +311,7 @@ export class Connection<T> implements FrameSink {
     inOneWrite(() => {
       try {
         this.#reader.read(chunk, (error) => this.#endStream(error));
-        this.#watchBlock();
+        if (!this.isClosed) this.#patience.look();
       } catch (error) {
         this.#fail(error);
       }
@@ -401,7 +401,7 @@ export class Connection<T> implements FrameSink {
     if (this.isClosed) return;
     this.#state = "closed";
     this.#error = error;
-    this.#waitNoMore();
+    this.#patience.stop();
     this.#goawayTimer?.cancel();
     this.#output.flushLast();
     inOneWrite(() => {
@@ -431,27 +431,8 @@ export class Connection<T> implements FrameSink {
     if ((this.#state === "going-away" || this.#isPeerGoingAway) && this.#streams.size === 0) this.#close(undefined);
   }
 
-  #waitFor(what: string): void {
-    this.#patience = this.#clock.after(
-      PATIENCE,
-      () => inOneWrite(() => this.#fail(new ConnectionError(ErrorCode.SETTINGS_TIMEOUT, `${what} did not come in time`))),
-      { unref: true },
-    );
-  }
-
-  #waitNoMore(): void {
-    this.#patience?.cancel();
-    this.#patience = undefined;
-  }
-
-  /** While a header block is incomplete nothing else can come: that must not last. */
-  #watchBlock(): void {
-    if (!this.#reader.hasSettings || this.isClosed) return;
-    if (!this.#reader.isInsideBlock) {
-      if (this.#patience !== undefined) this.#waitNoMore();
-    } else if (this.#patience === undefined) {
-      this.#waitFor("the rest of a header block");
-    }
+  #onExpired(what: string): void {
+    inOneWrite(() => this.#fail(new ConnectionError(ErrorCode.SETTINGS_TIMEOUT, `${what} did not come in time`)));
   }
 
   /** A peer that lets answers pile up gets no more of them. */
@@ -486,16 +467,4 @@ export class Connection<T> implements FrameSink {
     this.#events.onCapacity();
     this.#closeWhenIdle();
   }
-}
-
-function expectLength<T>(stream: Stream<T>, fields: readonly HeaderField[]): void {
-  const length = contentLength(fields);
-  if (length === undefined) throw new StreamError(stream.id, ErrorCode.PROTOCOL_ERROR, "content-length is no single number");
-  stream.expectedBytes = length;
-}
-
-function checkLength<T>(stream: Stream<T>, isEnd: boolean): void {
-  const { expectedBytes, receivedBytes } = stream;
-  if (expectedBytes < 0 || (isEnd ? receivedBytes === expectedBytes : receivedBytes <= expectedBytes)) return;
-  throw new StreamError(stream.id, ErrorCode.PROTOCOL_ERROR, `${receivedBytes} bytes of data, content-length says ${expectedBytes}`);
 }

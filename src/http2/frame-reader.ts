@@ -40,6 +40,8 @@ export class FrameReader {
   #block: PartialBlock | undefined;
   /** Set by the sink when the peer's first SETTINGS came: nothing may come before them. */
   hasSettings = false;
+  /** Frames that were read. */
+  frames = 0;
 
   /** `preface`: what the peer must send first, empty for none. */
   constructor(sink: FrameSink, preface: Buffer) {
@@ -50,6 +52,11 @@ export class FrameReader {
   /** A header block was begun and is not complete. */
   get isInsideBlock(): boolean {
     return this.#block !== undefined;
+  }
+
+  /** Only a part of a frame has come. */
+  get isInsideFrame(): boolean {
+    return this.#tail !== undefined;
   }
 
   /** Throws ConnectionError; a StreamError is handed to `onStreamError` and reading goes on. */
@@ -67,6 +74,7 @@ export class FrameReader {
         throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, `a frame of ${length} bytes, at most ${MAX_FRAME_BYTES} are allowed`);
       const end = at + FRAME_HEADER_BYTES + length;
       if (end > bytes.length) break;
+      this.frames += 1;
       try {
         this.#frame(bytes, at, end);
       } catch (error) {

@@ -9,6 +9,9 @@ import { BlockReader } from "./primitives.js";
 
 const MAX_CACHED_BLOCKS = 256;
 const MAX_CACHED_BYTES = 512;
+/** Peers that change the table with every request would pay for looking up what is never found: after so many misses in a row only some blocks are looked up. */
+const PATIENT_MISSES = 32;
+const LOOK_EVERY = 16;
 
 export interface DecoderLimits {
   /** What our SETTINGS_HEADER_TABLE_SIZE allows the peer to use. */
@@ -22,6 +25,7 @@ export class HeaderDecoder {
   readonly #limits: DecoderLimits;
   readonly #cache = new Map<string, readonly HeaderField[]>();
   #cacheGeneration = 0;
+  #misses = 0;
 
   constructor(limits: DecoderLimits) {
     this.#limits = limits;
@@ -38,9 +42,14 @@ export class HeaderDecoder {
       this.#cache.clear();
       this.#cacheGeneration = this.#table.generation;
     }
+    this.#misses += 1;
+    if (this.#misses > PATIENT_MISSES && this.#misses % LOOK_EVERY !== 0) return this.#decode(new BlockReader(bytes, start, end));
     const key = bytes.toString("latin1", start, end);
     const cached = this.#cache.get(key);
-    if (cached !== undefined) return cached;
+    if (cached !== undefined) {
+      this.#misses = 0;
+      return cached;
+    }
     const fields = this.#decode(new BlockReader(bytes, start, end));
     if (fields !== undefined && this.#cacheGeneration === this.#table.generation) {
       if (this.#cache.size >= MAX_CACHED_BLOCKS) this.#cache.clear();

@@ -30,7 +30,7 @@ export class HeaderEncoder {
     this.#pendingLimit = limit;
   }
 
-  /** The same array of fields is encoded once while the table stays as it is. The block must not be changed. */
+  /** The same array of fields is encoded once while the table stays as it is. The block must not be changed, and lasts until the next one is made. */
   encode(fields: readonly HeaderField[]): Buffer {
     if (this.#blocksGeneration !== this.#table.generation) {
       this.#blocks = new WeakMap();
@@ -43,7 +43,8 @@ export class HeaderEncoder {
     let isSteady = true;
     for (const field of fields) if (!this.#field(field)) isSteady = false;
     const block = this.#writer.take();
-    if (isSteady && generation === this.#table.generation && generation === this.#blocksGeneration) this.#blocks.set(fields, block);
+    if (isSteady && generation === this.#table.generation && generation === this.#blocksGeneration)
+      this.#blocks.set(fields, Buffer.from(block));
     return block;
   }
 

@@ -38,6 +38,8 @@ interface Code {
 }
 
 let code: Code | undefined;
+/** Grows as needed; what stands in it is a string before the next is decoded. */
+let scratch: Buffer = Buffer.allocUnsafeSlow(512);
 
 function canonicalCode(): Code {
   const count = new Int32Array(MAX_LENGTH + 1);
@@ -59,7 +61,10 @@ function canonicalCode(): Code {
 export function decodeHuffman(bytes: Buffer, start: number, end: number): string {
   code ??= canonicalCode();
   const { firstCode, firstIndex, count, symbols } = code;
-  let text = "";
+  // The shortest code has five bits.
+  const most = Math.ceil(((end - start) * 8) / 5);
+  if (most > scratch.length) scratch = Buffer.allocUnsafeSlow(most);
+  let written = 0;
   let bits = 0;
   let length = 0;
   for (let at = start; at < end; at += 1) {
@@ -71,7 +76,8 @@ export function decodeHuffman(bytes: Buffer, start: number, end: number): string
       if (offset >= 0 && offset < (count[length] ?? 0)) {
         const symbol = symbols[(firstIndex[length] ?? 0) + offset] ?? EOS;
         if (symbol === EOS) throw new ConnectionError(ErrorCode.COMPRESSION_ERROR, "EOS inside a Huffman string");
-        text += String.fromCharCode(symbol);
+        scratch[written] = symbol;
+        written += 1;
         bits = 0;
         length = 0;
       } else if (length > MAX_LENGTH) {
@@ -80,5 +86,5 @@ export function decodeHuffman(bytes: Buffer, start: number, end: number): string
     }
   }
   if (length > 7 || bits !== (1 << length) - 1) throw new ConnectionError(ErrorCode.COMPRESSION_ERROR, "bad padding of a Huffman string");
-  return text;
+  return scratch.toString("latin1", 0, written);
 }

@@ -3,44 +3,58 @@ import { type HeaderField, headerField } from "./header-field.js";
 
 /** Section 8.2.2: fields of one connection, which have no place in HTTP/2. */
 const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set(["connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade"]);
-const REQUEST_PSEUDO: ReadonlySet<string> = new Set([":method", ":scheme", ":path", ":authority"]);
+
+/** Section 8.3.1. */
+const METHOD = 1;
+const SCHEME = 2;
+const PATH = 4;
+const REQUEST_PSEUDO: ReadonlyMap<string, number> = new Map([
+  [":method", METHOD],
+  [":scheme", SCHEME],
+  [":path", PATH],
+  [":authority", 8],
+]);
 
 /** What is wrong with a request's fields, or undefined. */
 export function requestProblem(fields: readonly HeaderField[]): string | undefined {
-  const seen = new Set<string>();
+  let seen = 0;
   let isRegular = false;
   for (const field of fields) {
-    if (field.name.charCodeAt(0) !== 0x3a) {
+    const { name, value } = field;
+    if (name.charCodeAt(0) !== 0x3a) {
       isRegular = true;
     } else {
-      if (isRegular) return `${field.name} after a regular field`;
-      if (!REQUEST_PSEUDO.has(field.name)) return `unknown pseudo-field ${field.name}`;
-      if (seen.has(field.name)) return `${field.name} twice`;
-      seen.add(field.name);
+      const bit = REQUEST_PSEUDO.get(name);
+      if (isRegular) return `${name} after a regular field`;
+      if (bit === undefined) return `unknown pseudo-field ${name}`;
+      if ((seen & bit) !== 0) return `${name} twice`;
+      if (bit === METHOD && value === "CONNECT") return "CONNECT is not served";
+      if (bit === PATH && !value.startsWith("/") && value !== "*") return ":path does not start with a slash";
+      seen |= bit;
     }
     const problem = fieldProblem(field);
     if (problem !== undefined) return problem;
   }
-  const get = (name: string): string | undefined => fields.find((field) => field.name === name)?.value;
-  if (get(":method") === "CONNECT") return "CONNECT is not served";
-  for (const name of [":method", ":scheme", ":path"]) if (!seen.has(name)) return `${name} is missing`;
-  const path = get(":path") ?? "";
-  return path.startsWith("/") || path === "*" ? undefined : ":path does not start with a slash";
+  if ((seen & METHOD) === 0) return ":method is missing";
+  if ((seen & SCHEME) === 0) return ":scheme is missing";
+  return (seen & PATH) === 0 ? ":path is missing" : undefined;
 }
 
 /** What is wrong with a response's fields, or undefined. */
 export function responseProblem(fields: readonly HeaderField[]): string | undefined {
-  let statuses = 0;
-  for (const [index, field] of fields.entries()) {
+  let hasStatus = false;
+  let isFirst = true;
+  for (const field of fields) {
     if (field.name.charCodeAt(0) === 0x3a) {
-      if (field.name !== ":status" || index > 0) return `${field.name} where it must not be`;
+      if (field.name !== ":status" || !isFirst) return `${field.name} where it must not be`;
       if (!/^[1-9]\d\d$/.test(field.value)) return `:status is "${field.value}"`;
-      statuses += 1;
+      hasStatus = true;
     }
+    isFirst = false;
     const problem = fieldProblem(field);
     if (problem !== undefined) return problem;
   }
-  return statuses === 1 ? undefined : ":status is missing";
+  return hasStatus ? undefined : ":status is missing";
 }
 
 /** What is wrong with trailers, or undefined. */

@@ -51,8 +51,9 @@ export class BlockWriter {
   #bytes: Buffer = Buffer.allocUnsafe(512);
   #length = 0;
 
+  /** Overwritten by the next block. */
   take(): Buffer {
-    const block = Buffer.from(this.#bytes.subarray(0, this.#length));
+    const block = this.#bytes.subarray(0, this.#length);
     this.#length = 0;
     return block;
   }

@@ -11,6 +11,8 @@ export interface BusyCall {
 /** A stream does not keep its module from answering, so a call that may be one counts only so long. */
 const OPEN_ENDED_LIMIT: Millis = minutes(2);
 
+const MAX_IDLE = 64;
+
 export class BusyModules {
   readonly #clock: Clock;
   /** Calls in the order of their beginning. */
@@ -31,7 +33,8 @@ export class BusyModules {
 
   leave(key: string, call: BusyCall): void {
     const known = this.#calls.get(key);
-    if (known?.delete(call) === true && known.size === 0) this.#calls.delete(key);
+    // A module that is called often comes back at once; keys of those that ended are few.
+    if (known?.delete(call) === true && known.size === 0 && this.#calls.size > MAX_IDLE) this.#calls.delete(key);
   }
 
   /** Whether a call is in flight that began before this instant. */

@@ -7,7 +7,7 @@ import { type Millis, millis } from "../base/millis.js";
 import type { Route } from "../machine/machine-status.js";
 import { knownMethodOfPath } from "../proto/known-services.js";
 import { Status } from "../proto/status-code.js";
-import type { BusyModules } from "./busy-modules.js";
+import type { BusyCall, BusyModules } from "./busy-modules.js";
 import { type Caller, formatCaller } from "./caller.js";
 import { parseGrpcTimeout } from "./grpc-headers.js";
 import type { InFlight } from "./in-flight.js";
@@ -43,8 +43,17 @@ export interface RouterOptions {
   readonly onCallEnd?: CallEndListener;
 }
 
-export function upstreamOf(route: Extract<Route, { kind: "module" }>): Upstream {
-  return { key: upstreamKey(route.module, route.incarnation), what: `module "${route.module}"`, address: route.address };
+type ModuleRoute = Extract<Route, { kind: "module" }>;
+
+/** Routes are the same objects for as long as they hold. */
+const upstreams = new WeakMap<ModuleRoute, Upstream>();
+
+export function upstreamOf(route: ModuleRoute): Upstream {
+  const known = upstreams.get(route);
+  if (known !== undefined) return known;
+  const upstream = { key: upstreamKey(route.module, route.incarnation), what: `module "${route.module}"`, address: route.address };
+  upstreams.set(route, upstream);
+  return upstream;
 }
 
 export function upstreamKey(module: string, incarnation: number): string {
@@ -69,13 +78,19 @@ export function createCallRouter(options: RouterOptions): CallRouter {
       }
       const caller = options.authorize?.(start) ?? start.caller;
       if (caller.kind === "refusal") return caller;
-      if (caller !== start.caller) start = { ...start, caller };
+      if (caller !== start.caller) start = callOf(start, caller);
       const own = ownServiceFor(facts.service, start.caller);
       if (own !== undefined) return beginOwn(options, start, handle, facts);
       if (facts.service === CONTROL_SERVICE || facts.service === ACCESS_SERVICE) return unknownService(facts.service);
       return beginResource(options, start, handle, facts);
     },
   };
+}
+
+/** The call, by someone known better. */
+function callOf(start: CallStart, caller: Caller): CallStart {
+  const { path, remoteAddress, localAddress } = start;
+  return { path, caller, remoteAddress, localAddress, header: (name) => start.header(name), isRepeated: (name) => start.isRepeated(name) };
 }
 
 /** Paths come from clients, so what is kept of them is bounded. */
@@ -138,7 +153,7 @@ function beginOwn(options: RouterOptions, start: CallStart, handle: CallHandle, 
 }
 
 function beginResource(options: RouterOptions, start: CallStart, handle: CallHandle, facts: PathFacts): RoutedCall | Refusal {
-  const { operations, sessions, inFlight } = options;
+  const { operations, sessions } = options;
   // Unknown services are told at once: a stream's first message may be long in coming.
   if (options.view.route(facts.service, "").kind === "unknown-service") return unknownService(facts.service);
   const isWatched = facts.isMonitored && hasSessions(start.caller);
@@ -147,43 +162,85 @@ function beginResource(options: RouterOptions, start: CallStart, handle: CallHan
     return refusal(Status.INVALID_ARGUMENT, SESSION_EXPIRED);
   }
   const operation = operations.begin({ method: start.path, wantedId: start.header("opid"), sessionId, handle });
-  let limited: string | undefined;
-  let metered: { readonly key: string; readonly since: Millis } | undefined;
-  let leave: (() => void) | undefined;
-  return {
-    kind: "call",
-    namePlace: facts.namePlace,
-    isOneRequest: facts.isOneRequest,
-    isBackground: false,
-    timeout: parseGrpcTimeout(start.header("grpc-timeout")) ?? (facts.isUnary === true ? DEFAULT_UNARY_TIMEOUT : undefined),
-    responseHeaders: { opid: operation.id },
-    bind: (name) => {
-      if (name === "") return nameMissing(start.path, facts);
-      const route = options.view.route(facts.service, name);
-      if (route.kind !== "module") return refusalOf(route, facts.service);
-      const key = `${name}.${facts.service}`;
-      if (facts.isUnary !== false) {
-        if (!inFlight.enter(key)) return tooMany(inFlight.limit, key);
-        limited = key;
-      }
-      metered = { key, since: options.clock.now() };
-      if (isWatched) sessions.associate({ service: facts.service, name }, sessionId);
-      const upstream = upstreamOf(route);
-      // Streams wait rather than work.
-      if (options.busy !== undefined && facts.isUnary !== false) {
-        const { busy } = options;
-        const call = busy.enter(upstream.key, facts.isUnary === undefined);
-        leave = () => busy.leave(upstream.key, call);
-      }
-      return { kind: "target", upstream, headers: { opid: operation.id } };
-    },
-    end: (isOk = true) => {
-      if (operation.isNew) operations.end(operation.id);
-      if (limited !== undefined) inFlight.leave(limited);
-      if (metered !== undefined) options.onCallEnd?.(metered.key, millis(options.clock.now() - metered.since), isOk);
-      leave?.();
-    },
-  };
+  const timeout = parseGrpcTimeout(start.header("grpc-timeout")) ?? (facts.isUnary === true ? DEFAULT_UNARY_TIMEOUT : undefined);
+  return new ResourceCall(options, facts, operation, { timeout, isWatched, sessionId });
+}
+
+interface ResourceCallFacts {
+  readonly timeout: Millis | undefined;
+  readonly isWatched: boolean;
+  readonly sessionId: string | undefined;
+}
+
+class ResourceCall implements RoutedCall {
+  readonly kind = "call";
+  readonly isBackground = false;
+  readonly timeout: Millis | undefined;
+  readonly responseHeaders: { readonly opid: string };
+  readonly #options: RouterOptions;
+  readonly #facts: PathFacts;
+  readonly #isNewOperation: boolean;
+  readonly #isWatched: boolean;
+  readonly #sessionId: string | undefined;
+  /** What the call is counted under, once it is known where it goes. */
+  #key: string | undefined;
+  #since: Millis = millis(0);
+  #isLimited = false;
+  #upstream: Upstream | undefined;
+  #busy: BusyCall | undefined;
+
+  constructor(
+    options: RouterOptions,
+    facts: PathFacts,
+    operation: { readonly id: string; readonly isNew: boolean },
+    call: ResourceCallFacts,
+  ) {
+    this.#options = options;
+    this.#facts = facts;
+    this.#isNewOperation = operation.isNew;
+    this.#isWatched = call.isWatched;
+    this.#sessionId = call.sessionId;
+    this.timeout = call.timeout;
+    this.responseHeaders = { opid: operation.id };
+  }
+
+  get namePlace(): NamePlace {
+    return this.#facts.namePlace;
+  }
+
+  get isOneRequest(): boolean {
+    return this.#facts.isOneRequest;
+  }
+
+  bind(name: string): Target | Refusal {
+    const { service, isUnary } = this.#facts;
+    const { view, inFlight, clock, sessions, busy } = this.#options;
+    if (name === "") return nameMissing(this.#facts);
+    const route = view.route(service, name);
+    if (route.kind !== "module") return refusalOf(route, service);
+    const key = `${name}.${service}`;
+    if (isUnary !== false) {
+      if (!inFlight.enter(key)) return tooMany(inFlight.limit, key);
+      this.#isLimited = true;
+    }
+    this.#key = key;
+    this.#since = clock.now();
+    if (this.#isWatched) sessions.associate({ service, name }, this.#sessionId);
+    const upstream = upstreamOf(route);
+    // Streams wait rather than work.
+    if (isUnary !== false) this.#busy = busy?.enter(upstream.key, isUnary === undefined);
+    this.#upstream = upstream;
+    return { kind: "target", upstream, headers: this.responseHeaders };
+  }
+
+  end(isOk: boolean = true): void {
+    const { operations, inFlight, onCallEnd, clock, busy } = this.#options;
+    if (this.#isNewOperation) operations.end(this.responseHeaders.opid);
+    if (this.#key === undefined) return;
+    if (this.#isLimited) inFlight.leave(this.#key);
+    onCallEnd?.(this.#key, millis(clock.now() - this.#since), isOk);
+    if (this.#busy !== undefined && this.#upstream !== undefined) busy?.leave(this.#upstream.key, this.#busy);
+  }
 }
 
 /** On parent sockets sessions can be started, but nothing is attached to them. */
@@ -202,11 +259,11 @@ function refusalOf(route: Exclude<Route, { kind: "module" }>, service: string): 
   }
 }
 
-function nameMissing(path: string, facts: PathFacts): Refusal {
-  const where = facts.namePlace === "field-1.1" ? "field 1 of the message in field 1" : "field 1";
+function nameMissing({ service, method, namePlace }: PathFacts): Refusal {
+  const where = namePlace === "field-1.1" ? "field 1 of the message in field 1" : "field 1";
   return refusal(
     Status.UNKNOWN,
-    `unable to determine resource name: expected the name of a resource as text in ${where} of the first message of ${path}, found none`,
+    `unable to determine resource name: expected the name of a resource as text in ${where} of the first message of /${service}/${method}, found none`,
   );
 }
 

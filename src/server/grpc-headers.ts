@@ -40,6 +40,11 @@ export function decodeGrpcMessage(text: string): string {
   }
 }
 
+/** Whether a header came more than once; `raw` is name, value, name, value, …, names in lower case. */
+export function isRepeatedIn(raw: readonly string[], name: string): boolean {
+  return raw.filter((text, index) => index % 2 === 0 && text === name).length > 1;
+}
+
 /** Puts the five bytes before a message. */
 export function frameMessage(message: Uint8Array): Buffer {
   const framed = Buffer.allocUnsafe(5 + message.length);

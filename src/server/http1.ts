@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { Clock, Timer } from "../base/clock.js";
 import { millis } from "../base/millis.js";
 import type { Caller } from "./caller.js";
-import { SNIFF_TIMEOUT } from "./limits.js";
+import { BODY_TIMEOUT, SNIFF_TIMEOUT } from "./limits.js";
 import { Http1Exchange } from "./web/http1-exchange.js";
 import type { WebHandler } from "./web/web-exchange.js";
 
@@ -13,7 +13,7 @@ const PUBLIC: Caller = { kind: "public" };
 
 interface Connection {
   readonly caller: Caller;
-  /** Runs while a request's headers are awaited. */
+  /** Runs while a request's headers or its body are awaited. */
   timer: Timer;
 }
 
@@ -29,7 +29,11 @@ export class Http1 {
       const { socket } = request;
       const connection = this.#connections.get(socket);
       connection?.timer.cancel();
+      const body = this.#awaitBody(socket);
+      request.once("end", () => body.cancel());
+      if (connection !== undefined) connection.timer = body;
       response.once("finish", () => {
+        body.cancel();
         if (connection !== undefined && !socket.destroyed) connection.timer = this.#awaitHeaders(socket);
       });
       handler.handle(new Http1Exchange(request, response, connection?.caller ?? PUBLIC));
@@ -52,6 +56,10 @@ export class Http1 {
     for (const socket of this.#connections.keys()) socket.destroy();
     // Stops the server's own timer; it never listened.
     this.#server.close();
+  }
+
+  #awaitBody(socket: Socket): Timer {
+    return this.#clock.after(BODY_TIMEOUT, () => socket.destroy(), { unref: true });
   }
 
   /** A client that sends its headers byte by byte is not waited for. */

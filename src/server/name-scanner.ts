@@ -9,6 +9,18 @@ export type ScanResult =
   | { readonly kind: "missing" }
   | { readonly kind: "malformed" };
 
+/**
+ * The name, where `data` is one whole uncompressed message with its length prefix, of which field 1 is all: how nearly all calls begin.
+ * Undefined for everything else, which takes the long way.
+ */
+export function shortName(data: Buffer): string | undefined {
+  const length = data.length;
+  if (length < 7 || length > 132 || data[0] !== 0 || data[1] !== 0 || data[2] !== 0 || data[3] !== 0) return undefined;
+  const size = data[6] ?? 0;
+  if (data[4] !== length - 5 || data[5] !== 0x0a || size !== length - 7) return undefined;
+  return data.toString("utf8", 7, length);
+}
+
 /** With this much of a message seen and a name found, the rest is not waited for: nobody writes the name twice. */
 const ENOUGH_BYTES = 64 * 1024;
 

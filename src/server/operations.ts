@@ -15,8 +15,9 @@ interface Running extends Operation {
   readonly handle: CallHandle;
 }
 
-// The global crypto is loaded at its first use, node:crypto would be at start.
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
+
+const LAST_BYTES: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 
 export interface NewOperation {
   readonly method: string;
@@ -30,6 +31,9 @@ export class Operations {
   readonly #clock: Clock;
   readonly #running = new Map<string, Running>();
   readonly #waiting = new Map<string, Set<() => void>>();
+  #given = 0;
+  #random = "";
+  #stem = "";
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -40,7 +44,7 @@ export class Operations {
    * `isNew` is false and the first one stays what is listed and cancelled.
    */
   begin({ method, wantedId, sessionId, handle }: NewOperation): { readonly id: string; readonly isNew: boolean } {
-    const id = wantedId !== undefined && UUID.test(wantedId) ? wantedId.toLowerCase() : crypto.randomUUID();
+    const id = wantedId !== undefined && UUID.test(wantedId) ? wantedId.toLowerCase() : this.#nextId();
     if (this.#running.has(id)) return { id, isNew: false };
     this.#running.set(id, { id, method, started: this.#clock.wall(), sessionId, handle });
     return { id, isNew: true };
@@ -52,6 +56,16 @@ export class Operations {
     if (waiting === undefined) return;
     this.#waiting.delete(id);
     for (const wake of waiting) wake();
+  }
+
+  /** A UUID of version 4: random once, counted from there, since many a call needs one. */
+  #nextId(): string {
+    const step = this.#given % LAST_BYTES.length;
+    // The global crypto is loaded at its first use, node:crypto would be at start.
+    if (this.#random === "") this.#random = crypto.randomUUID().slice(0, 24);
+    if (step === 0) this.#stem = `${this.#random}${(this.#given / LAST_BYTES.length).toString(16).padStart(10, "0")}`;
+    this.#given += 1;
+    return `${this.#stem}${LAST_BYTES[step]}`;
   }
 
   /** Oldest first; the caller's own operation is left out. */

@@ -36,6 +36,8 @@ export interface CallStart {
   readonly localAddress: string;
   /** The first value of a request header. */
   header(name: string): string | undefined;
+  /** Whether the header came more than once. */
+  isRepeated(name: string): boolean;
 }
 
 /** How the router ends a call that the backend carries. */

@@ -13,16 +13,19 @@ import { Authenticator } from "./auth/authenticator.js";
 import { BusyModules } from "./busy-modules.js";
 import { createCallRouter, upstreamKey } from "./call-router.js";
 import type { Caller } from "./caller.js";
+import { ClientLimit } from "./client-limit.js";
 import { takeIn } from "./connection-intake.js";
 import type { Http1 } from "./http1.js";
 import { InFlight } from "./in-flight.js";
 import { DEFAULT_IN_FLIGHT_LIMIT } from "./limits.js";
-import { type Listener, listenTcp, listenUnix, MAX_SOCKET_PATH } from "./listener.js";
+import { type Listener, listenUnix } from "./listener.js";
 import type { ModuleDescriptors } from "./module-descriptors.js";
 import { Operations } from "./operations.js";
 import { ownDescriptors } from "./own-descriptors.js";
 import type { OwnServer } from "./own-server.js";
+import { type ParentAddress, ParentListeners } from "./parent-listeners.js";
 import { hostOfPeer, isLoopbackHost, peerAddress } from "./peer-address.js";
+import { type PublicAddress, PublicListener } from "./public-listener.js";
 import type { BackendOptions, CallRouter, OpenBackend, RouterBackend, Upstream } from "./router-backend.js";
 import type { ServerPorts } from "./server-ports.js";
 import { Sessions } from "./sessions.js";
@@ -42,22 +45,12 @@ export interface ServerOptions {
   readonly socketFolder: string;
   /** Calls in flight per resource and service; VIAM_RESOURCE_REQUESTS_LIMIT. */
   readonly requestLimit?: number;
+  /** Connections of clients at once; absent: by the number of files that the process may open. */
+  readonly clientLimit?: number;
   /** How long calls in flight may go on when the server closes. */
   readonly grace?: Millis;
   /** What carries the calls' bytes; absent: the frame-level router. */
   readonly openBackend?: OpenBackend;
-}
-
-/** Where one module reaches the machine. Absent: not listened on. */
-export interface ParentAddress {
-  readonly unix?: string;
-  readonly tcp?: string;
-}
-
-export interface PublicAddress {
-  /** As clients write it, e.g. `localhost:8080`. */
-  readonly address: string;
-  readonly port: number;
 }
 
 export interface Server extends AsyncDisposable {
@@ -113,18 +106,18 @@ class MachineServer implements Server {
   readonly #busy: BusyModules;
   readonly #authenticator: Authenticator;
   readonly #router: CallRouter;
-  readonly #parents = new Map<string, Promise<Parent>>();
+  readonly #parents: ParentListeners;
   readonly #greeting: string;
-  #public: { readonly host: string; readonly port: number; readonly listener: Listener } | undefined;
+  readonly #public: PublicListener;
   #control: Listener | undefined;
   #backend: Promise<RouterBackend> | undefined;
   #http1: Promise<Http1> | undefined;
   #web: Promise<WebGateway> | undefined;
   readonly #tls: PublicTls;
+  readonly #clients: ClientLimit;
   #own: Promise<OwnServer> | undefined;
   #descriptors: ModuleDescriptors | undefined;
   readonly #ownDescriptors: () => Promise<DescriptorIndex> = ownDescriptors();
-  #parentCount = 0;
   #disposing: Promise<void> | undefined;
 
   constructor(options: ServerOptions) {
@@ -145,6 +138,9 @@ class MachineServer implements Server {
     const operations = this.#operations;
     const sessions = this.#sessions;
     const busy = this.#busy;
+    this.#parents = new ParentListeners(options.socketFolder, (socket, caller) => this.#takeIn(socket, caller));
+    this.#public = new PublicListener((socket) => this.#takeIn(socket, { kind: "public" }));
+    this.#clients = new ClientLimit({ clock, logger, ...(options.clientLimit === undefined ? {} : { limit: options.clientLimit }) });
     this.#tls = new PublicTls(logger, (socket) => this.#takeIn(socket, { kind: "public" }));
     this.#authenticator = new Authenticator({ clock, logger, access: ports.access ?? OPEN_ACCESS });
     this.#router = createCallRouter({
@@ -164,48 +160,20 @@ class MachineServer implements Server {
     return this.#busy.isBusySince(upstreamKey(module, incarnation), at);
   }
 
-  async listenPublic(host: string, port: number): Promise<PublicAddress> {
-    const listener = await listenTcp(host, port, (socket) => this.#takeIn(socket, { kind: "public" }));
-    this.#public = { host, port, listener };
-    return this.#publicAddress(host, listener);
+  listenPublic(host: string, port: number): Promise<PublicAddress> {
+    return this.#public.listen(host, port);
   }
 
-  async rebindPublic(host: string, port: number): Promise<PublicAddress> {
-    const old = this.#public;
-    if (old === undefined) return this.listenPublic(host, port);
-    if (old.host === host && old.port === port) return this.#publicAddress(host, old.listener);
-    const isSamePort = port !== 0 && old.listener.port === port;
-    // The new address may contain the old one, which then is in the way.
-    if (isSamePort) await old.listener.close();
-    try {
-      const result = await this.listenPublic(host, port);
-      if (!isSamePort) await old.listener.close();
-      return result;
-    } catch (error) {
-      if (isSamePort) await this.listenPublic(old.host, old.port);
-      throw error;
-    }
+  rebindPublic(host: string, port: number): Promise<PublicAddress> {
+    return this.#public.rebind(host, port);
   }
 
-  async openParent(module: string, { isTcp = false }: { readonly isTcp?: boolean } = {}): Promise<ParentAddress> {
-    let parent = this.#parents.get(module);
-    if (parent === undefined) {
-      parent = this.#listenParent(module);
-      this.#parents.set(module, parent);
-      parent.catch(() => this.#parents.delete(module)); // the caller gets the error; the next call tries again
-    }
-    const opened = await parent;
-    if (isTcp) opened.tcp ??= await this.#listenParentTcp(module);
-    return {
-      ...(opened.unix === undefined ? {} : { unix: opened.unix.address }),
-      ...(opened.tcp === undefined ? {} : { tcp: opened.tcp.address }),
-    };
+  openParent(module: string, { isTcp = false }: { readonly isTcp?: boolean } = {}): Promise<ParentAddress> {
+    return this.#parents.open(module, isTcp);
   }
 
-  async closeParent(module: string): Promise<void> {
-    const parent = this.#parents.get(module);
-    this.#parents.delete(module);
-    await closeParent(parent);
+  closeParent(module: string): Promise<void> {
+    return this.#parents.close(module);
   }
 
   async listenControl(socketPath: string): Promise<void> {
@@ -244,7 +212,7 @@ class MachineServer implements Server {
   }
 
   async stopAccepting(): Promise<void> {
-    await this.#public?.listener.close();
+    await this.#public.close();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -253,9 +221,7 @@ class MachineServer implements Server {
   }
 
   async #dispose(): Promise<void> {
-    const parents = [...this.#parents.values()];
-    this.#parents.clear();
-    await Promise.all([this.stopAccepting(), this.#control?.close(), ...parents.map(closeParent)]);
+    await Promise.all([this.stopAccepting(), this.#control?.close(), this.#parents.closeAll()]);
     this.#sessions.close();
     const [backend, http1, own, web] = await Promise.allSettled([this.#backend, this.#http1, this.#own, this.#web]);
     if (http1.status === "fulfilled") http1.value?.close();
@@ -267,6 +233,8 @@ class MachineServer implements Server {
   }
 
   #takeIn(socket: Socket, caller: Caller): void {
+    // What comes out of TLS was counted when it came in.
+    if (caller.kind === "public" && !isDecrypted(socket) && !this.#clients.admit(socket)) return;
     const fail = (error: unknown): void => {
       this.#options.logger.error({ error: messageOf(error) }, "a connection could not be served");
       socket.destroy();
@@ -367,25 +335,9 @@ class MachineServer implements Server {
     });
   }
 
-  async #listenParent(module: string): Promise<Parent> {
-    this.#parentCount += 1;
-    const socketPath = path.join(this.#options.socketFolder, `parent-${this.#parentCount}.sock`);
-    if (Buffer.byteLength(socketPath) > MAX_SOCKET_PATH) return { tcp: await this.#listenParentTcp(module) };
-    return { unix: await listenUnix(socketPath, (socket) => this.#takeIn(socket, { kind: "module", module })) };
-  }
-
-  #listenParentTcp(module: string): Promise<Listener> {
-    return listenTcp("127.0.0.1", 0, (socket) => this.#takeIn(socket, { kind: "module", module }));
-  }
-
   #restartStatus(): { readonly isRestartAllowed: boolean; readonly moduleTcpAddress: string } {
     // Each module has its own address here, so there is none to tell for all.
     return { isRestartAllowed: this.#options.view.status().state === "running", moduleTcpAddress: "" };
-  }
-
-  #publicAddress(host: string, listener: Listener): PublicAddress {
-    const port = listener.port ?? 0;
-    return { address: host === "localhost" ? `localhost:${port}` : listener.address, port };
   }
 }
 
@@ -396,16 +348,4 @@ function isDecrypted(socket: Socket): boolean {
 async function openFrameBackend(options: BackendOptions): Promise<RouterBackend> {
   const { FrameBackend } = await import("./frame-level/frame-backend.js");
   return new FrameBackend(options);
-}
-
-interface Parent {
-  readonly unix?: Listener;
-  tcp?: Listener;
-}
-
-async function closeParent(opening: Promise<Parent> | undefined): Promise<void> {
-  try {
-    const parent = await opening;
-    await Promise.all([parent?.unix?.close(), parent?.tcp?.close()]);
-  } catch {} // it never opened, and whoever asked for it was told
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
-import { NameScanner } from "../../src/server/name-scanner.js";
+import { NameScanner, shortName } from "../../src/server/name-scanner.js";
 import { field, named, varint } from "./support/raw-client.js";
 
 const scanAll = (message: Buffer, isNested = false): unknown => new NameScanner(isNested).scan(message, message.length);
@@ -67,6 +67,26 @@ test("however a message is cut into pieces, the result is that of the whole", ()
         if (result.kind !== "more") assert.deepEqual(result, scanAll(message));
       }
       assert.deepEqual(scanner.scan(message, message.length), scanAll(message));
+    }),
+  );
+});
+
+test("the short way knows plain short names only, and agrees with the long one", () => {
+  const prefixed = (message: Uint8Array): Buffer => Buffer.concat([Buffer.from([0, 0, 0, 0, message.length]), message]);
+  assert.equal(shortName(prefixed(named("sensor"))), "sensor");
+  assert.equal(shortName(prefixed(Buffer.concat([named("a"), named("b")]))), undefined);
+  assert.equal(shortName(Buffer.concat([prefixed(named("a")), Buffer.alloc(1)])), undefined);
+  assert.equal(shortName(Buffer.from([1, ...prefixed(named("a")).subarray(1)])), undefined, "compressed");
+  const short = fc.oneof(
+    fc.uint8Array({ maxLength: 127 }),
+    fc.string({ maxLength: 100 }).map((text) => named(text)),
+  );
+  fc.assert(
+    fc.property(short, (message) => {
+      const bytes = Buffer.from(message);
+      if (bytes.length > 127) return;
+      const found = shortName(prefixed(bytes));
+      if (found !== undefined) assert.deepEqual(scanAll(bytes), { kind: "name", name: found });
     }),
   );
 });

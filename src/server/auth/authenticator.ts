@@ -48,7 +48,8 @@ export class Authenticator {
     if (start.path === AUTHENTICATE) {
       return header === undefined ? start.caller : refusal(Status.INVALID_ARGUMENT, "already authenticated; cannot re-authenticate");
     }
-    if (header === undefined || header === "") return unauthenticated("authentication required");
+    // Of two tokens nobody can say which one is meant, and another proxy may have looked at the other.
+    if (header === undefined || header === "" || start.isRepeated("authorization")) return unauthenticated("authentication required");
     if (!header.startsWith(PREFIX)) return unauthenticated(`expected authorization header with prefix: ${PREFIX}`);
     this.#followConfig();
     const identity = this.#tokens.find(header.slice(PREFIX.length));

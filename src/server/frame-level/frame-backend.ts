@@ -1,6 +1,7 @@
 /** The fast router backend: frames pass from one connection to the other with their stream ids mapped and their bodies untouched. */
 import type { Socket } from "node:net";
-import type { Millis } from "../../base/millis.js";
+import type { Timer } from "../../base/clock.js";
+import { type Millis, minutes } from "../../base/millis.js";
 import { ByteBudget } from "../../http2/byte-budget.js";
 import { Connection } from "../../http2/connection.js";
 import type { ConnectionEvents } from "../../http2/connection-types.js";
@@ -11,11 +12,13 @@ import { Status } from "../../proto/status-code.js";
 import type { Caller } from "../caller.js";
 import { GRPC_CONTENT_TYPE } from "../grpc-headers.js";
 import { peerAddress } from "../peer-address.js";
-import type { BackendOptions, CallStart, RouterBackend, UnaryOptions, Upstream } from "../router-backend.js";
+import type { BackendOptions, RouterBackend, UnaryOptions, Upstream } from "../router-backend.js";
 import { IGNORE_BODY } from "../web/web-exchange.js";
 import { fieldValue } from "./call-headers.js";
 import type { ClientStreamOwner } from "./client-stream-owner.js";
-import { FrameCall } from "./frame-call.js";
+import { Deadlines } from "./deadlines.js";
+import { EagerPoll } from "./eager-poll.js";
+import { type CallSurroundings, FrameCall } from "./frame-call.js";
 import { FrameExchange } from "./frame-exchange.js";
 import { unaryCall } from "./unary-call.js";
 import { UpstreamLeg } from "./upstream-leg.js";
@@ -24,6 +27,9 @@ import { UpstreamLeg } from "./upstream-leg.js";
 const MAX_WAITING_BYTES = 134_217_728;
 /** A peer without power says nothing; TCP asks. */
 const KEEPALIVE_DELAY_MS = 60_000;
+/** A client that asks for nothing for so many looks is sent away; clients connect again when they need to. */
+const IDLE_LOOK: Millis = minutes(1);
+const IDLE_LOOKS = 10;
 
 export class FrameBackend implements RouterBackend {
   readonly #options: BackendOptions;
@@ -33,11 +39,15 @@ export class FrameBackend implements RouterBackend {
   readonly #alive = new Map<UpstreamLeg, string>();
   readonly #opening = new Map<string, Promise<UpstreamLeg>>();
   readonly #memory = new ByteBudget(MAX_WAITING_BYTES);
+  readonly #deadlines: Deadlines;
+  readonly #eager = new EagerPoll();
+  #idleTimer: Timer | undefined;
   #isClosing = false;
   #onIdle: (() => void) | undefined;
 
   constructor(options: BackendOptions) {
     this.#options = options;
+    this.#deadlines = new Deadlines(options.clock);
   }
 
   accept(socket: Socket, caller: Caller): void {
@@ -49,6 +59,8 @@ export class FrameBackend implements RouterBackend {
     const client = new ClientLeg({
       ...this.#options,
       memory: this.#memory,
+      deadlines: this.#deadlines,
+      eager: this.#eager,
       socket,
       caller,
       leg: (upstream) => this.#leg(upstream),
@@ -58,6 +70,7 @@ export class FrameBackend implements RouterBackend {
       },
     });
     this.#clients.add(client);
+    if (this.#idleTimer === undefined) this.#watchIdle();
   }
 
   unary(upstream: Upstream, path: string, message: Uint8Array, options: UnaryOptions): Promise<Buffer> {
@@ -71,6 +84,7 @@ export class FrameBackend implements RouterBackend {
 
   async close(grace: Millis): Promise<void> {
     this.#isClosing = true;
+    this.#idleTimer?.cancel();
     const idle = new Promise<void>((resolve) => {
       this.#onIdle = resolve;
     });
@@ -82,6 +96,15 @@ export class FrameBackend implements RouterBackend {
     }
     for (const client of [...this.#clients]) client.close();
     for (const leg of [...this.#alive.keys()]) leg.end("the machine is shutting down");
+  }
+
+  #watchIdle(): void {
+    const onLook = (): void => {
+      this.#idleTimer = undefined;
+      for (const client of [...this.#clients]) client.lookIfIdle();
+      if (this.#clients.size > 0) this.#watchIdle();
+    };
+    this.#idleTimer = this.#options.clock.after(IDLE_LOOK, onLook, { unref: true });
   }
 
   /** At once where the address is known, else when the upstream runs. */
@@ -129,6 +152,8 @@ interface ClientLegOptions extends BackendOptions {
   readonly socket: Socket;
   readonly caller: Caller;
   readonly memory: ByteBudget;
+  readonly deadlines: Deadlines;
+  readonly eager: EagerPoll;
   readonly leg: (upstream: Upstream) => UpstreamLeg | Promise<UpstreamLeg>;
   readonly onClose: () => void;
 }
@@ -138,8 +163,11 @@ class ClientLeg implements ConnectionEvents<ClientStreamOwner> {
   readonly #options: ClientLegOptions;
   readonly #connection: Connection<ClientStreamOwner>;
   readonly #calls = new Set<FrameCall>();
+  readonly #around: CallSurroundings;
   readonly #remoteAddress: string;
   readonly #localAddress: string;
+  #isUsed = true;
+  #idleLooks = 0;
 
   constructor(options: ClientLegOptions) {
     this.#options = options;
@@ -147,6 +175,17 @@ class ClientLeg implements ConnectionEvents<ClientStreamOwner> {
     this.#remoteAddress = peerAddress(socket.remoteAddress, socket.remotePort);
     this.#localAddress = peerAddress(socket.localAddress, socket.localPort);
     this.#connection = new Connection<ClientStreamOwner>({ socket, role: "server", events: this, clock, memory });
+    this.#around = {
+      connection: this.#connection,
+      caller: options.caller,
+      remoteAddress: this.#remoteAddress,
+      localAddress: this.#localAddress,
+      clock,
+      deadlines: options.deadlines,
+      eager: options.eager,
+      leg: options.leg,
+      onEnd: (ended) => this.#calls.delete(ended),
+    };
   }
 
   goAway(): void {
@@ -158,11 +197,20 @@ class ClientLeg implements ConnectionEvents<ClientStreamOwner> {
     this.#connection.close();
   }
 
+  /** Modules and the command line may stay as long as they like. */
+  lookIfIdle(): void {
+    const isIdle = !this.#isUsed && this.#connection.size === 0 && this.#options.caller.kind === "public";
+    this.#isUsed = false;
+    this.#idleLooks = isIdle ? this.#idleLooks + 1 : 0;
+    if (this.#idleLooks >= IDLE_LOOKS) this.#connection.goAway();
+  }
+
   onHeaders(stream: Stream<ClientStreamOwner>, fields: readonly HeaderField[], isEnd: boolean): void {
     if (stream.owner !== undefined) {
       stream.owner.onClientTrailers();
       return;
     }
+    this.#isUsed = true;
     const path = fieldValue(fields, ":path") ?? "";
     if (!isGrpc(fields)) {
       const exchange = this.#exchange(stream, fields, isEnd);
@@ -170,25 +218,10 @@ class ClientLeg implements ConnectionEvents<ClientStreamOwner> {
       else this.#options.web.handle(exchange);
       return;
     }
-    const call = new FrameCall({
-      connection: this.#connection,
-      stream,
-      path,
-      fields,
-      clock: this.#options.clock,
-      leg: this.#options.leg,
-      onEnd: (ended) => this.#calls.delete(ended),
-    });
+    const call = new FrameCall(this.#around, stream, path, fields);
     stream.owner = call;
     this.#calls.add(call);
-    const start: CallStart = {
-      path,
-      caller: this.#options.caller,
-      remoteAddress: this.#remoteAddress,
-      localAddress: this.#localAddress,
-      header: (name) => fieldValue(fields, name),
-    };
-    const decision = this.#options.router.begin(start, call);
+    const decision = this.#options.router.begin(call, call);
     if (decision.kind === "refusal") call.cancel(decision.code, decision.message);
     else call.start(decision, isEnd);
   }

@@ -12,11 +12,15 @@ import { type HeaderField, headerField } from "../../http2/header-field.js";
 import { inOneWrite } from "../../http2/output.js";
 import type { Stream } from "../../http2/stream.js";
 import { Status } from "../../proto/status-code.js";
+import type { Caller } from "../caller.js";
 import { type FirstMessageResult, firstMessageProblem } from "../first-message.js";
 import { encodeGrpcMessage } from "../grpc-headers.js";
-import type { CallHandle, RoutedCall, Target, Upstream } from "../router-backend.js";
+import { shortName } from "../name-scanner.js";
+import type { CallHandle, CallStart, RoutedCall, Target, Upstream } from "../router-backend.js";
 import { type AddedFields, fieldValue, toClientFields, toFields, toUpstreamFields } from "./call-headers.js";
 import type { ClientStreamOwner } from "./client-stream-owner.js";
+import type { DeadlineRow, Deadlines } from "./deadlines.js";
+import type { EagerPoll } from "./eager-poll.js";
 import { EARLY_ANSWER_PATIENCE } from "./frame-exchange.js";
 import { HeldRequest } from "./held-request.js";
 import type { UpstreamCall, UpstreamLeg } from "./upstream-leg.js";
@@ -25,18 +29,24 @@ const STATUS_200 = headerField(":status", "200");
 const GRPC = headerField("content-type", "application/grpc");
 const EMPTY = Buffer.alloc(0);
 
-export interface FrameCallOptions {
+/** What all calls of a client's connection have in common. */
+export interface CallSurroundings {
   readonly connection: Connection<ClientStreamOwner>;
-  readonly stream: Stream<ClientStreamOwner>;
-  readonly path: string;
-  readonly fields: readonly HeaderField[];
+  readonly caller: Caller;
+  readonly remoteAddress: string;
+  readonly localAddress: string;
   readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly eager: EagerPoll;
   readonly leg: (upstream: Upstream) => UpstreamLeg | Promise<UpstreamLeg>;
   readonly onEnd: (call: FrameCall) => void;
 }
 
-export class FrameCall implements CallHandle, ClientStreamOwner, UpstreamCall {
-  readonly #options: FrameCallOptions;
+export class FrameCall implements CallHandle, CallStart, ClientStreamOwner, UpstreamCall {
+  readonly path: string;
+  readonly #around: CallSurroundings;
+  readonly #stream: Stream<ClientStreamOwner>;
+  readonly #fields: readonly HeaderField[];
   #routed: RoutedCall | undefined;
   #added: AddedFields = [];
   /** What came before the upstream's stream was there. */
@@ -52,11 +62,35 @@ export class FrameCall implements CallHandle, ClientStreamOwner, UpstreamCall {
   /** Given back to the client before they were passed on, so that a long first message can come in whole. */
   #prepaid = 0;
   #timer: Timer | undefined;
+  #deadline: DeadlineRow | undefined;
   isOver = false;
   row: Set<UpstreamCall> | undefined;
 
-  constructor(options: FrameCallOptions) {
-    this.#options = options;
+  constructor(around: CallSurroundings, stream: Stream<ClientStreamOwner>, path: string, fields: readonly HeaderField[]) {
+    this.#around = around;
+    this.#stream = stream;
+    this.path = path;
+    this.#fields = fields;
+  }
+
+  get caller(): Caller {
+    return this.#around.caller;
+  }
+
+  get remoteAddress(): string {
+    return this.#around.remoteAddress;
+  }
+
+  get localAddress(): string {
+    return this.#around.localAddress;
+  }
+
+  header(name: string): string | undefined {
+    return fieldValue(this.#fields, name);
+  }
+
+  isRepeated(name: string): boolean {
+    return this.#fields.filter((field) => field.name === name).length > 1;
   }
 
   /** Whether nobody misses the call when the machine shuts down. */
@@ -86,7 +120,8 @@ export class FrameCall implements CallHandle, ClientStreamOwner, UpstreamCall {
     if (!this.#finish()) return;
     inOneWrite(() => {
       this.#resetUpstream(ErrorCode.CANCEL);
-      const { connection, stream } = this.#options;
+      const { connection } = this.#around;
+      const stream = this.#stream;
       const status = [headerField("grpc-status", String(code)), headerField("grpc-message", encodeGrpcMessage(message))];
       const fields = this.#hasAnswered ? status : toClientFields([STATUS_200, GRPC, ...status], this.#added);
       connection.sendHeaders(stream, fields, true);
@@ -97,7 +132,8 @@ export class FrameCall implements CallHandle, ClientStreamOwner, UpstreamCall {
   // ---- the client's side ----
 
   onClientData(data: Buffer, isEnd: boolean): void {
-    const { connection, stream } = this.#options;
+    const { connection } = this.#around;
+    const stream = this.#stream;
     if (isEnd) this.#hasClientEnded = true;
     if (this.isOver) {
       connection.consume(stream, data.length);
@@ -127,14 +163,19 @@ export class FrameCall implements CallHandle, ClientStreamOwner, UpstreamCall {
 
   onOpen(upstream: Connection<UpstreamCall>): void {
     if (this.#target === undefined || this.isOver) return;
-    const { path, fields } = this.#options;
+    const { path } = this;
     const fresh = this.#fresh;
     const held = this.#held?.bytes ?? EMPTY;
     this.#fresh = EMPTY;
     const isEnd = this.#hasClientEnded;
     const isEmpty = held.length + fresh.length === 0;
     this.#upstream = upstream;
-    this.#upstreamStream = upstream.request(toUpstreamFields(path, fields, toFields(this.#target.headers)), isEnd && isEmpty, this);
+    this.#around.eager.began();
+    this.#upstreamStream = upstream.request(
+      toUpstreamFields(path, this.#fields, this.#fieldsOf(this.#target.headers)),
+      isEnd && isEmpty,
+      this,
+    );
     this.#held?.release();
     this.#held = undefined;
     if (held.length > 0) this.#forward(held, isEnd && fresh.length === 0);
@@ -143,7 +184,8 @@ export class FrameCall implements CallHandle, ClientStreamOwner, UpstreamCall {
 
   onUpstreamHeaders(fields: readonly HeaderField[], isEnd: boolean): void {
     if (this.isOver) return;
-    const { connection, stream } = this.#options;
+    const { connection } = this.#around;
+    const stream = this.#stream;
     const added = this.#hasAnswered ? [] : this.#added;
     this.#hasAnswered = true;
     if (isEnd) this.#finish(fieldValue(fields, "grpc-status") === "0");
@@ -153,7 +195,9 @@ export class FrameCall implements CallHandle, ClientStreamOwner, UpstreamCall {
 
   onUpstreamData(data: Buffer, isEnd: boolean): void {
     if (this.isOver) return;
-    const { connection, stream, path } = this.#options;
+    const { connection } = this.#around;
+    const { path } = this;
+    const stream = this.#stream;
     const sent = connection.sendData(stream, data, false);
     if (sent < 0) {
       this.cancel(Status.RESOURCE_EXHAUSTED, `the client does not read the answers to ${path} and too much waits for it`);
@@ -169,7 +213,7 @@ export class FrameCall implements CallHandle, ClientStreamOwner, UpstreamCall {
 
   onUpstreamReset(code: number, reason: string | undefined): void {
     if (this.isOver) return;
-    const { path } = this.#options;
+    const { path } = this;
     if (reason === undefined) this.cancel(statusOfReset(code), `${this.#what} broke off ${path} with HTTP/2 code ${code}`);
     else this.cancel(Status.UNAVAILABLE, `${this.#what} went away during ${path}${reason === "" ? "" : `: ${reason}`}`);
   }
@@ -190,17 +234,32 @@ export class FrameCall implements CallHandle, ClientStreamOwner, UpstreamCall {
   #readName(data: Buffer, isEnd: boolean): void {
     if (data.length === 0 && !isEnd) return;
     const isFirst = this.#held === undefined;
+    if (isFirst && this.#routed?.namePlace === "field-1") {
+      const name = shortName(data);
+      if (name !== undefined) {
+        this.#fresh = data;
+        this.#bind(name);
+        this.#keepFresh();
+        return;
+      }
+    }
     if (!isFirst && !this.#keep(data)) return;
     this.#fresh = isFirst ? data : EMPTY;
     this.#look(isFirst ? data : (this.#held?.bytes ?? EMPTY), isEnd);
-    const fresh = this.#fresh;
-    this.#fresh = EMPTY;
-    if (fresh.length > 0 && !this.isOver && !this.#keep(fresh)) return;
+    if (!this.#keepFresh()) return;
     if (!this.#isReadingName || this.isOver) return;
     // The name may be far behind in a long message, beyond what the window lets through unasked.
-    const { connection, stream } = this.#options;
+    const { connection } = this.#around;
+    const stream = this.#stream;
     this.#prepaid += data.length;
     connection.consume(stream, data.length);
+  }
+
+  /** What could not be sent on at once. False when the call had to end for it. */
+  #keepFresh(): boolean {
+    const fresh = this.#fresh;
+    this.#fresh = EMPTY;
+    return fresh.length === 0 || this.isOver || this.#keep(fresh);
   }
 
   #look(bytes: Buffer, isEnd: boolean): void {
@@ -218,7 +277,7 @@ export class FrameCall implements CallHandle, ClientStreamOwner, UpstreamCall {
 
   #onFirstMessage(result: FirstMessageResult): void {
     if (this.isOver || result.kind === "more") return;
-    const problem = firstMessageProblem(result, this.#options.path);
+    const problem = firstMessageProblem(result, this.path);
     if (problem !== undefined) this.cancel(problem.code, problem.message);
     // An empty name is what a message without the field means; the router knows what to say to it.
     else this.#bind(result.kind === "name" ? result.name : "");
@@ -233,7 +292,7 @@ export class FrameCall implements CallHandle, ClientStreamOwner, UpstreamCall {
       return;
     }
     this.#target = bound;
-    const leg = this.#options.leg(bound.upstream);
+    const leg = this.#around.leg(bound.upstream);
     if (!(leg instanceof Promise)) {
       leg.enter(this);
       return;
@@ -247,8 +306,8 @@ export class FrameCall implements CallHandle, ClientStreamOwner, UpstreamCall {
   }
 
   #hold(): HeldRequest {
-    const { connection, fields } = this.#options;
-    this.#held ??= new HeldRequest(connection.budget, this.#routed?.namePlace === "field-1.1", fieldValue(fields, "grpc-encoding"));
+    const { budget } = this.#around.connection;
+    this.#held ??= new HeldRequest(budget, this.#routed?.namePlace === "field-1.1", this.header("grpc-encoding"));
     return this.#held;
   }
 
@@ -260,29 +319,38 @@ export class FrameCall implements CallHandle, ClientStreamOwner, UpstreamCall {
   }
 
   #armDeadline(limit: Millis): void {
-    const onTimeout = (): void =>
-      this.cancel(Status.DEADLINE_EXCEEDED, `${this.#options.path} did not end within its deadline of ${formatGoDuration(limit)}`);
-    this.#timer = this.#options.clock.after(coarse(limit), onTimeout, { unref: true });
+    this.#deadline = this.#around.deadlines.add(this, limit);
+  }
+
+  onDeadline(): void {
+    const limit = this.#routed?.timeout ?? millis(0);
+    this.cancel(Status.DEADLINE_EXCEEDED, `${this.path} did not end within its deadline of ${formatGoDuration(limit)}`);
+  }
+
+  /** Mostly the same headers go both ways. */
+  #fieldsOf(headers: Readonly<Record<string, string>>): AddedFields {
+    return headers === this.#routed?.responseHeaders ? this.#added : toFields(headers);
   }
 
   #creditClient(bytes: number): void {
     const paid = Math.min(bytes, this.#prepaid);
     this.#prepaid -= paid;
-    this.#options.connection.consume(this.#options.stream, bytes - paid);
+    this.#around.connection.consume(this.#stream, bytes - paid);
   }
 
   /** True for the first caller only: what ends a call does so once. */
   #finish(isOk: boolean = false): boolean {
     if (this.isOver) return false;
     this.isOver = true;
-    this.#timer?.cancel();
+    this.#deadline?.delete(this);
+    if (this.#upstreamStream !== undefined) this.#around.eager.ended();
     this.#routed?.end(isOk);
     this.row?.delete(this);
     this.#isReadingName = false;
     this.#held?.release();
     this.#held = undefined;
     this.#fresh = EMPTY;
-    this.#options.onEnd(this);
+    this.#around.onEnd(this);
     return true;
   }
 
@@ -294,7 +362,8 @@ export class FrameCall implements CallHandle, ClientStreamOwner, UpstreamCall {
 
   /** Clients stop by themselves when they have the status. A reset right behind it could overtake it in some. */
   #waitForClient(): void {
-    const { clock, connection, stream } = this.#options;
+    const { clock, connection } = this.#around;
+    const stream = this.#stream;
     if (stream.isClosed) return;
     const onTimeout = (): void => {
       if (stream.isLocalEnded) inOneWrite(() => connection.reset(stream, ErrorCode.NO_ERROR));
@@ -308,11 +377,6 @@ export class FrameCall implements CallHandle, ClientStreamOwner, UpstreamCall {
     const stream = this.#upstreamStream;
     inOneWrite(() => this.#upstream?.reset(stream, code));
   }
-}
-
-/** Deadlines differ by microseconds from call to call; rounded up a little they share their timers' list. */
-function coarse(limit: Millis): Millis {
-  return limit < 1000 ? limit : millis(Math.ceil(limit / 64) * 64);
 }
 
 /** As the gRPC protocol maps HTTP/2 error codes. */

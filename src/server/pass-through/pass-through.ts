@@ -6,7 +6,7 @@ import type { Logger } from "../../base/logger.js";
 import type { Millis } from "../../base/millis.js";
 import { Status } from "../../proto/status-code.js";
 import type { Caller } from "../caller.js";
-import { GRPC_CONTENT_TYPE } from "../grpc-headers.js";
+import { GRPC_CONTENT_TYPE, isRepeatedIn } from "../grpc-headers.js";
 import { CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES } from "../limits.js";
 import type { CallRouter, RouterBackend, UnaryOptions, Upstream } from "../router-backend.js";
 import { Http2Exchange } from "../web/http2-exchange.js";
@@ -120,7 +120,7 @@ export class PassThrough implements RouterBackend {
       const value = headers[name];
       return typeof value === "string" ? value : value?.[0];
     };
-    const decision = this.#options.router.begin({ path, header, ...peer }, bridge);
+    const decision = this.#options.router.begin({ path, header, isRepeated: (name) => isRepeatedIn(raw, name), ...peer }, bridge);
     if (decision.kind === "refusal") bridge.cancel(decision.code, decision.message);
     else bridge.start(decision);
   }

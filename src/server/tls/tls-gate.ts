@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import tls from "node:tls";
 import { messageOf } from "../../base/errors.js";
 import type { Logger } from "../../base/logger.js";
+import type { Millis } from "../../base/millis.js";
 import { SNIFF_TIMEOUT } from "../limits.js";
 import type { CertificateFiles, LoadedCertificate } from "./certificate.js";
 
@@ -14,16 +15,22 @@ export class TlsGate {
   #shown: LoadedCertificate | undefined;
 
   /** The decrypted stream is a socket like any other. */
-  constructor(certificate: CertificateFiles, logger: Logger, onConnection: (socket: Socket) => void) {
+  constructor(
+    certificate: CertificateFiles,
+    logger: Logger,
+    onConnection: (socket: Socket) => void,
+    handshakeTimeout: Millis = SNIFF_TIMEOUT,
+  ) {
     this.#certificate = certificate;
     this.#logger = logger;
     // Never listens: connections are handed in after their first bytes were looked at.
-    this.#server = tls.createServer(
-      { ALPNProtocols: ["h2", "http/1.1"], minVersion: "TLSv1.2", handshakeTimeout: SNIFF_TIMEOUT },
-      onConnection,
-    );
+    this.#server = tls.createServer({ ALPNProtocols: ["h2", "http/1.1"], minVersion: "TLSv1.2", handshakeTimeout }, onConnection);
     // Clients that only try whether there is TLS, or trust us not, hang up in the middle of it.
-    this.#server.on("tlsClientError", (error) => logger.debug({ error: error.message }, "a TLS handshake failed"));
+    this.#server.on("tlsClientError", (error, socket) => {
+      logger.debug({ error: error.message }, "a TLS handshake failed");
+      // Node leaves a connection whose handshake took too long as it is.
+      socket.destroy();
+    });
   }
 
   /** `socket` has its first bytes unread. */

@@ -8,7 +8,7 @@ import { messageOf } from "../../base/errors.js";
 import { formatGoDuration } from "../../base/go-duration.js";
 import { Status } from "../../proto/status-code.js";
 import { FirstMessage, type FirstMessageResult, firstMessageProblem } from "../first-message.js";
-import { encodeGrpcMessage } from "../grpc-headers.js";
+import { encodeGrpcMessage, isRepeatedIn } from "../grpc-headers.js";
 import { toClientHeaders, toUpstreamHeaders, withoutRepeats } from "../pass-through/headers.js";
 import type { UpstreamConnection, UpstreamPool } from "../pass-through/upstream-pool.js";
 import type { CallHandle, CallRouter, Refusal, RoutedCall, Target } from "../router-backend.js";
@@ -62,7 +62,10 @@ export class GatewayCall implements CallHandle {
     const { path, caller, remoteAddress, localAddress } = request;
     const header = (name: string): string | undefined =>
       name === "grpc-timeout" && timeoutHeader !== undefined ? timeoutHeader : request.header(name);
-    const decision: RoutedCall | Refusal = router.begin({ path, caller, remoteAddress, localAddress, header }, this);
+    const decision: RoutedCall | Refusal = router.begin(
+      { path, caller, remoteAddress, localAddress, header, isRepeated: (name) => isRepeatedIn(request.rawHeaders, name) },
+      this,
+    );
     if (decision.kind === "refusal") {
       this.cancel(decision.code, decision.message);
       return;

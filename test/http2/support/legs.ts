@@ -7,6 +7,7 @@ import { silentLogger } from "../../../src/base/logger.js";
 import { millis } from "../../../src/base/millis.js";
 import { FrameBackend } from "../../../src/server/frame-level/frame-backend.js";
 import type { CallRouter, NamePlace, RouterBackend } from "../../../src/server/router-backend.js";
+import type { FakeClock } from "../../support/fake-clock.js";
 import { tempFolder } from "../../support/temp-folder.js";
 import {
   DATA,
@@ -43,11 +44,16 @@ export interface LegOptions {
   readonly module?: (peer: RawPeer) => void;
   readonly namePlace?: NamePlace;
   readonly timeoutMs?: number;
+  /** Where a module of another make listens, in place of `module`. */
+  readonly address?: string;
+  /** Time that stands still until the test moves it. */
+  readonly clock?: FakeClock;
 }
 
-export async function startLegs(t: TestContext, { module = answering, namePlace = "none", timeoutMs }: LegOptions = {}): Promise<Legs> {
-  const address = path.join(tempFolder(t), "m.sock");
-  const modules = await rawModulePeer(t, address, module);
+export async function startLegs(t: TestContext, options: LegOptions = {}): Promise<Legs> {
+  const { module = answering, namePlace = "none", timeoutMs } = options;
+  const address = options.address ?? path.join(tempFolder(t), "m.sock");
+  const modules = options.address === undefined ? await rawModulePeer(t, address, module) : [];
   let open = 0;
   const router: CallRouter = {
     begin: () => {
@@ -66,12 +72,12 @@ export async function startLegs(t: TestContext, { module = answering, namePlace 
       };
     },
   };
-  const backend = new FrameBackend({ clock: systemClock, logger: silentLogger, router, greeting: "hello\n" });
+  const backend = new FrameBackend({ clock: options.clock ?? systemClock, logger: silentLogger, router, greeting: "hello\n" });
   const server = net.createServer({ noDelay: true }, (socket) => backend.accept(socket, { kind: "public" }));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   t.after(async () => {
     server.close();
-    await backend.close(millis(0));
+    await Promise.all([backend.close(millis(0)), options.clock?.advance(1)]);
   });
   const { port } = server.address() as net.AddressInfo; // a TCP server has no other kind of address
   return {

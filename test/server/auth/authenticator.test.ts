@@ -1,5 +1,6 @@
 /** Keys, tokens, roles and attempts, through a real server with a client of grpc-js. */
 import assert from "node:assert/strict";
+import net from "node:net";
 import test, { type TestContext } from "node:test";
 import { Metadata } from "@grpc/grpc-js";
 import { millis } from "../../../src/base/millis.js";
@@ -12,6 +13,10 @@ import type { AccessPort, KeyRecord } from "../../../src/server/auth/access-port
 import { MAX_ATTEMPTS } from "../../../src/server/auth/attempts.js";
 import { isAllowed } from "../../../src/server/auth/roles.js";
 import { digestOf, Tokens } from "../../../src/server/auth/tokens.js";
+import { frameMessage } from "../../../src/server/grpc-headers.js";
+import * as raw from "../../http2/support/raw-frames.js";
+import { rawClientPeer } from "../../http2/support/raw-peer.js";
+import { eventually } from "../../support/eventually.js";
 import { manualClock } from "../../support/manual-clock.js";
 import { named, type RawAnswer, type RawClient, rawClient } from "../support/raw-client.js";
 import { echo } from "../support/raw-module.js";
@@ -92,6 +97,57 @@ test("a key gives a token, and the token lets its bearer in", async (t) => {
   const metadata = await tokenOf(client, "id-1", "right");
   assertStatus(await client.call(ECHO, [named("echo")], { metadata }), Status.OK);
   assertStatus(await client.call(NAMES, [Buffer.alloc(0)], { metadata }), Status.OK);
+});
+
+test("of two authorization headers none counts, over HTTP/2 and HTTP/1.1", async (t) => {
+  const { client, server } = await startGuarded(t);
+  const token = String((await tokenOf(client, "id-1", "right")).get("authorization")[0]);
+  const peer = await rawClientPeer(t, server.port);
+  const call = (id: number, ...tokens: readonly string[]): Buffer =>
+    Buffer.concat([
+      raw.frame(
+        raw.HEADERS,
+        raw.END_HEADERS,
+        id,
+        raw.request(
+          { ":path": ECHO },
+          tokens.map((one) => ["authorization", one] as const),
+        ),
+      ),
+      raw.frame(raw.DATA, raw.END_STREAM, id, frameMessage(named("echo"))),
+    ]);
+  peer.send(
+    raw.PREFACE,
+    raw.settings([1, 0]),
+    call(1, token),
+    call(3, token, token),
+    call(5, token, "Bearer other"),
+    call(7, "Bearer other", token),
+  );
+  const answers = new Map<number, string>();
+  peer.onFrame(({ type, id, payload }) => {
+    if (type === raw.HEADERS) answers.set(id, `${answers.get(id) ?? ""}${payload.toString("latin1")}`);
+  });
+  await eventually("four answers", () => [1, 3, 5, 7].every((id) => /grpc-status/.test(answers.get(id) ?? "")));
+  assert.match(answers.get(1) ?? "", /grpc-status.0/);
+  for (const id of [3, 5, 7]) assert.match(answers.get(id) ?? "", /grpc-status.16.*authentication required/);
+
+  const overHttp1 = (...tokens: readonly string[]): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const socket = net.connect(server.port, "127.0.0.1");
+      t.after(() => socket.destroy());
+      const body = frameMessage(named("echo"));
+      const lines = ["content-type: application/grpc-web+proto", "host: x", "connection: close", `content-length: ${body.length}`];
+      for (const one of tokens) lines.push(`authorization: ${one}`);
+      socket.write(Buffer.concat([Buffer.from(`POST ${ECHO} HTTP/1.1\r\n${lines.join("\r\n")}\r\n\r\n`), body]));
+      let text = "";
+      socket.on("data", (chunk) => {
+        text += chunk.toString("latin1");
+      });
+      socket.once("end", () => resolve(text)).once("error", reject);
+    });
+  assert.match(await overHttp1(token), /grpc-status: ?0/);
+  assert.match(await overHttp1(token, token), /grpc-status: ?16/);
 });
 
 test("the token does not reach the module", async (t) => {
