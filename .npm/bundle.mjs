@@ -23,6 +23,11 @@ cpSync(inRoot("drivers/simulated/proto"), inRoot("dist/drivers/simulated/proto")
 cpSync(inRoot("src/proto/viam/common"), inRoot("dist/drivers/simulated/proto/viam/common"), { recursive: true });
 await warm("dist/drivers/simulated/module", { exercise: exerciseDriver });
 
+for (const [driver, resources] of Object.entries(hardwareDrivers())) {
+  await bundle(`dist/drivers/${driver}/module`, `dist/drivers/${driver}/main.js`);
+  await warm(`dist/drivers/${driver}/module`, { exercise: (folder) => exerciseModule(folder, resources) });
+}
+
 await bundle("dist/bin/pinion", "dist/src/bin.js");
 await warm("dist/bin/pinion", { args: daemonArguments });
 
@@ -43,7 +48,7 @@ async function bundle(name, entry) {
     footer: { js: "})" },
     sourcemap: false,
     legalComments: "none",
-    external: ["better-sqlite3", "@valibot/to-json-schema", "onoff", "i2c-bus", "serialport"],
+    external: ["better-sqlite3", "@valibot/to-json-schema", "onoff", "epoll", "koffi", "i2c-bus", "serialport"],
     // Script compiled through the cache cannot import, but it can require.
     supported: { "dynamic-import": false },
     plugins: [{ name: "bundled-require", setup: (setup) => setup.onLoad({ filter: /dist\/src\/.*\.js$/ }, bundledRequire) }],
@@ -128,6 +133,31 @@ async function exerciseDriver(folder) {
   ]);
 }
 
+/** What the module of each driver is warmed with. A machine that builds Pinion has no hardware: the resources are checked, and fail when they open it. */
+function hardwareDrivers() {
+  const i2c = { i2c_bus: 250 };
+  const port = { serial_path: "/dev/pinion-warm" };
+  return {
+    gpio: [
+      { type: "board", model: "rdk:builtin:linux" },
+      { type: "motor", model: "rdk:builtin:gpio", attributes: { board: "board", pins: { a: "11", b: "13", pwm: "15" }, max_rpm: 100 } },
+      { type: "encoder", model: "rdk:builtin:incremental", attributes: { board: "board", pins: { a: "16", b: "18" } } },
+    ].map((resource) => ({ ...resource, mayFail: true })),
+    i2c: [
+      { type: "sensor", model: "rdk:builtin:bme280", attributes: i2c },
+      { type: "power_sensor", model: "rdk:builtin:ina219", attributes: i2c },
+    ].map((resource) => ({ ...resource, mayFail: true })),
+    serial: [
+      {
+        type: "movement_sensor",
+        model: "rdk:builtin:gps-nmea",
+        attributes: { connection_type: "serial", serial_attributes: port },
+        mayFail: true,
+      },
+    ],
+  };
+}
+
 /** What a supervisor does with a module as it starts, and one call of each resource. */
 async function exerciseModule(folder, resources) {
   const load = (file) => import(inRoot("dist/src/proto", file));
@@ -152,11 +182,12 @@ async function exerciseModule(folder, resources) {
     await promisify(channel.waitForReady.bind(channel))(Date.now() + 10_000);
     const module = createClient(ModuleServiceDefinition, channel);
     await module.ready({ parentAddress, rawParentAddress: parentAddress, webrtcOffer: "" });
-    for (const { type, model, method } of resources) {
+    for (const { type, model, method, attributes = {}, mayFail = false } of resources) {
       const api = `rdk:component:${type}`;
-      const config = { name: type, namespace: "rdk", type, api, model, dependsOn: [], serviceConfigs: [], attributes: {} };
-      await module.validateConfig({ config });
-      await module.addResource({ config, dependencies: [] });
+      const config = { name: type, namespace: "rdk", type, api, model, dependsOn: [], serviceConfigs: [], attributes };
+      const { dependencies } = await module.validateConfig({ config });
+      const added = module.addResource({ config, dependencies: dependencies.map((name) => `rdk:component:${name}/${name}`) });
+      await (mayFail ? added.catch(() => undefined) : added);
       const name = Buffer.from(type);
       const request = Buffer.concat([Buffer.from([0x0a, name.length]), name]);
       if (method !== undefined) await callRaw(channel, `/${knownServiceOfApi(api).service}/${method}`, request);

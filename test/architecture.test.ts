@@ -12,24 +12,43 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   proto: [],
   http2: ["base"],
   config: ["base", "resource"],
+  hardware: ["base", "resource"],
   store: ["base", "resource"],
   module: ["base", "resource", "proto", "config", "process"],
   package: ["base", "config", "store"],
   machine: ["base", "resource", "config", "module"],
   server: ["base", "resource", "proto", "http2", "machine"],
-  sdk: ["base", "resource", "proto"],
+  sdk: ["base", "resource", "proto", "http2"],
   console: ["base", "resource", "machine", "store"],
-  cli: ["base", "resource", "proto", "config", "package"],
-  daemon: ["base", "resource", "process", "proto", "http2", "config", "store", "module", "package", "machine", "server", "console"],
+  cli: ["base", "resource", "proto", "config", "package", "hardware"],
+  daemon: [
+    "base",
+    "resource",
+    "process",
+    "proto",
+    "http2",
+    "config",
+    "store",
+    "module",
+    "package",
+    "machine",
+    "server",
+    "console",
+    "hardware",
+  ],
 };
 
 /** Packages that exactly one file (or folder, ending in a slash) of src/ may name. */
 const NAMED_ONCE: Readonly<Record<string, string>> = {
   "better-sqlite3": "src/store/",
   pino: "src/daemon/",
+  onoff: "src/hardware/gpio/",
+  koffi: "src/hardware/gpio/",
+  epoll: "src/hardware/gpio/",
+  "i2c-bus": "src/hardware/i2c/",
+  serialport: "src/hardware/serial/",
 };
 
-const HARDWARE = ["onoff", "i2c-bus", "serialport"];
 const root = packageRoot();
 
 function sources(folder: string): string[] {
@@ -72,18 +91,17 @@ test("a native or heavy library is named by one room only", () => {
     for (const target of importsOf(file)) {
       const home = NAMED_ONCE[target];
       if (home !== undefined && !file.startsWith(home)) offences.push(`${file} imports ${target}`);
-      if (HARDWARE.includes(target)) offences.push(`${file} imports ${target}: hardware belongs to drivers/`);
     }
   }
   assert.deepEqual(offences, []);
 });
 
-test("drivers import the SDK as a stranger would, their own folder and their hardware library", () => {
+test("drivers import the SDK as a stranger would, and their own folder", () => {
   const offences: string[] = [];
   for (const file of sources("drivers")) {
     const own = file.split("/").slice(0, 2).join("/");
     for (const target of importsOf(file)) {
-      if (target.startsWith("node:") || target.startsWith("pinion/") || HARDWARE.includes(target) || target === "valibot") continue;
+      if (target.startsWith("node:") || target.startsWith("pinion/") || target === "valibot") continue;
       if (target.startsWith(".") && path.posix.join(path.posix.dirname(file), target).startsWith(own)) continue;
       offences.push(`${file} imports ${target}`);
     }
@@ -94,7 +112,7 @@ test("drivers import the SDK as a stranger would, their own folder and their har
 test("the SDK needs no native library", () => {
   const offences = sources("src/sdk").flatMap((file) =>
     importsOf(file)
-      .filter((target) => ["better-sqlite3", "pino", ...HARDWARE].includes(target))
+      .filter((target) => target in NAMED_ONCE)
       .map((target) => `${file} imports ${target}`),
   );
   assert.deepEqual(offences, []);
