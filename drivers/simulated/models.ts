@@ -1,5 +1,6 @@
 /** The models of this module: `pinion:simulated:…`, and `rdk:builtin:fake` for the configs that name it. */
 import {
+  base,
   board,
   button,
   encoder,
@@ -13,7 +14,7 @@ import {
   servo,
   switchComponent,
 } from "pinion/sdk";
-import { arm, base, camera, gantry, gripper, inputController, poseTracker, vision } from "./fakes/apis.js";
+import { arm, camera, gantry, gripper, inputController, poseTracker, vision } from "./fakes/apis.js";
 import { lazyModel } from "./lazy-model.js";
 import { createWorld, type World } from "./world.js";
 

@@ -117,3 +117,9 @@ function readFields(bytes: Uint8Array, readers: Readonly<Record<number, (reader:
     else reader.skip(wireType, field);
   }
 }
+
+/** Adds the descriptors of Pinion's own .proto files, loading them now. */
+export async function addOwnDescriptors(index: DescriptorIndex): Promise<void> {
+  const { FILE_DESCRIPTOR_SET_BASE64 } = await import("./gen/descriptors.js");
+  index.addSet(Buffer.from(FILE_DESCRIPTOR_SET_BASE64, "base64"));
+}

@@ -1,7 +1,10 @@
 /** The public API for module authors. */
+
 export type { Frame } from "../proto/gen/viam/app/v1/robot.js";
 export type { Geometry, Pose } from "../proto/gen/viam/common/v1/common.js";
 export { isRpcError, RpcError, Status } from "../proto/status-code.js";
+export type { HardwareClaim, HardwareItem, HardwareNeeds, PinMeaning, SafeAction } from "../resource/hardware-needs.js";
+export { type Base, type BaseProperties, base } from "./apis/base.js";
 export { type AnalogReading, type Board, board, type PowerMode, type Tick } from "./apis/board.js";
 export { type Button, button } from "./apis/button.js";
 export { type Encoder, type EncoderPosition, type EncoderProperties, type EncoderUnit, encoder } from "./apis/encoder.js";
@@ -23,6 +26,7 @@ export { type Switch, type SwitchPositions, switchComponent } from "./apis/switc
 export { type CustomApiOptions, type CustomCallOptions, type CustomResource, defineApi } from "./custom-api.js";
 export type { Dependencies } from "./dependencies.js";
 export { failedPrecondition, invalidArgument, notFound, unavailable, unimplemented } from "./errors.js";
+export { defineLazyModel, type ModelCode } from "./lazy-model.js";
 export type { Lifecycle, ReconfigureOutcome } from "./lifecycle.js";
 export { type DependencyNames, defineModel, type ModelDefinition, type ModelOptions, type ValidateOutcome } from "./model.js";
 export { ModuleServer, type ModuleServerOptions } from "./module-server.js";

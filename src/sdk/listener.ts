@@ -1,29 +1,33 @@
 /** The socket a module listens on, owned here so that its connections can be counted. */
 import { chmodSync, rmSync } from "node:fs";
 import { createServer as createSocketServer, type Socket, type Server as SocketServer } from "node:net";
-import { type Server, ServerCredentials } from "@grpc/grpc-js";
+import type { GrpcServer } from "./grpc/grpc-server.js";
+import type { CallSource } from "./grpc/server-call.js";
 
 // A supervisor may run as another user: the folder of the socket decides who may connect.
 const SOCKET_MODE = 0o776;
 
+export interface ListenerEvents {
+  /** A connection serves no more. */
+  onEnded?(source: CallSource): void;
+  /** The last open socket is gone; each time. */
+  onLastClosed?(): void;
+}
+
 export class Listener {
   readonly #server: SocketServer;
   readonly #sockets = new Set<Socket>();
-  readonly #onLastClosed: () => void;
   #path: string | undefined;
 
-  /** `onLastClosed` runs each time the last open connection is gone. */
-  constructor(grpc: Server, onLastClosed: () => void) {
-    const injector = grpc.createConnectionInjector(ServerCredentials.createInsecure());
-    this.#onLastClosed = onLastClosed;
-    this.#server = createSocketServer((socket) => {
+  constructor(grpc: GrpcServer, events: ListenerEvents = {}) {
+    this.#server = createSocketServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       socket.on("error", () => undefined); // a peer that vanishes; the close event follows
       socket.once("close", () => {
         this.#sockets.delete(socket);
-        if (this.#sockets.size === 0) this.#onLastClosed();
+        if (this.#sockets.size === 0) events.onLastClosed?.();
       });
-      injector.injectConnection(socket);
+      grpc.accept(socket, events.onEnded);
     });
   }
 
@@ -38,6 +42,8 @@ export class Listener {
       this.#server.once("error", reject);
       const done = (): void => {
         this.#server.off("error", reject);
+        // A connection that could not be accepted, for example for want of file descriptors: whoever tried will try again.
+        this.#server.on("error", () => undefined);
         resolve();
       };
       if (port === null) this.#server.listen(address, done);
@@ -52,9 +58,14 @@ export class Listener {
     return typeof bound === "object" && bound !== null ? `${port[1]}:${bound.port}` : address;
   }
 
+  /** Accepts no more connections; those that are there stay. */
+  stop(): void {
+    this.#server.close();
+  }
+
   /** Stops listening and drops every connection. */
   close(): void {
-    this.#server.close();
+    this.stop();
     for (const socket of this.#sockets) socket.destroy();
     if (this.#path !== undefined) rmSync(this.#path, { force: true });
   }

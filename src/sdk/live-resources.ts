@@ -1,4 +1,7 @@
 /** The resources a module holds now, and how each is added, reconfigured, removed: one thing at a time for each name. */
+import { systemClock } from "../base/clock.js";
+import { withDeadline } from "../base/deadline.js";
+import { type Millis, seconds } from "../base/millis.js";
 import { SerialQueue } from "../base/serial-queue.js";
 import { RpcError, Status, toRpcError } from "../proto/status-code.js";
 import type { Lifecycle } from "./lifecycle.js";
@@ -15,6 +18,10 @@ export interface Build {
 }
 
 type Built = object & Lifecycle<unknown> & { stop?: (options?: object) => unknown };
+
+/** At the end of the module: how long one resource may take, and after how long the others no longer wait for their turn to stop. */
+const CLOSE_LIMIT = seconds(1);
+const STOP_TURN_LIMIT = seconds(0.2);
 
 interface Entry {
   readonly object: Built;
@@ -67,9 +74,32 @@ export class LiveResources {
     });
   }
 
-  /** Closes all, the youngest first, so that dependents go before what they depend on. */
+  /** Stops all that can be stopped, at the same time; they stay. Resolves to their names, at the latest when the limit is over. */
+  async stopAll(limit: Millis): Promise<readonly string[]> {
+    const moving = [...this.#entries].filter(([, { object }]) => typeof object.stop === "function");
+    await Promise.all(
+      moving.map(async ([name, { object, logger }]) => {
+        const stopping = (async () => await object.stop?.({}))();
+        await withDeadline(systemClock, limit, `stopping ${name}`, stopping).catch((error: unknown) =>
+          logger.error("could not stop", { error }),
+        );
+      }),
+    );
+    return moving.map(([name]) => name);
+  }
+
+  /**
+   * Closes all, the youngest first, so that dependents go before what they depend on. One that hangs is left behind, and does not keep
+   * moving what would be stopped after it.
+   */
   async closeAll(): Promise<void> {
-    for (const [name, entry] of [...this.#entries].toReversed()) await this.#close(name, entry);
+    const rest = systemClock.after(STOP_TURN_LIMIT, () => void this.stopAll(CLOSE_LIMIT), { unref: true });
+    for (const [name, entry] of [...this.#entries].toReversed()) {
+      await withDeadline(systemClock, CLOSE_LIMIT, `closing ${name}`, this.#close(name, entry)).catch((error: unknown) =>
+        entry.logger.error("could not close", { error }),
+      );
+    }
+    rest.cancel();
   }
 
   async #create({ model, adapter, context }: Build): Promise<void> {

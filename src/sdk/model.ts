@@ -1,5 +1,6 @@
 /** A model: how resources of one kind are checked and made. */
 
+import type { HardwareNeeds } from "../resource/hardware-needs.js";
 import type { Lifecycle } from "./lifecycle.js";
 import type { Resource, Values } from "./resource.js";
 import type { ResourceApi } from "./resource-api.js";
@@ -8,6 +9,8 @@ import type { SchemaOutput, StandardSchema } from "./standard-schema.js";
 
 /** Names of resources, simple (`left`) or full (`rdk:component:motor/left`). */
 export interface DependencyNames {
+  /** What of the machine's hardware the resource takes, and what makes it safe when the module dies. Supervisors that know no leases ignore it. */
+  readonly hardware?: HardwareNeeds | undefined;
   /** The resource is created after these are ready, and waits while one is not. */
   readonly required?: readonly string[] | undefined;
   /** The resource is created without those that are missing, and again when they come. */

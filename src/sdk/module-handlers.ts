@@ -7,6 +7,7 @@ import type { CallContext, ServiceHandlers } from "../proto/service.js";
 import { RpcError, Status } from "../proto/status-code.js";
 import { checkAttributes, checkConfig, parseConfig } from "./config-check.js";
 import { createDependencies } from "./dependencies.js";
+import { toHardwareMessage } from "./hardware-message.js";
 import type { Build, LiveResources } from "./live-resources.js";
 import type { ModelTable } from "./model-table.js";
 import type { Parent } from "./parent.js";
@@ -24,22 +25,26 @@ export interface ModuleParts {
   readonly stopping: AbortSignal;
   /** Puts an API's service on the server, unless it is there. */
   readonly serve: (triplet: string, adapter: ApiAdapter<object>) => void;
-  readonly onReady: () => void;
+  readonly onReady: (call: CallContext) => void;
 }
 
 export function createModuleHandlers(parts: ModuleParts): ServiceHandlers<ModuleServiceDefinition> {
   const { table, resources, parent } = parts;
   return {
     // Asked again until it says yes, and by some supervisors at any time: nothing here may depend on being first.
-    ready: ({ parentAddress, rawParentAddress }) => {
+    ready: ({ parentAddress, rawParentAddress }, call) => {
       parent.setAddress(rawParentAddress || parentAddress);
-      parts.onReady();
+      parts.onReady(call);
       return { ready: true, handlermap: table.handlerMap(), webrtcAnswer: "" };
     },
     validateConfig: async ({ config }) => {
       const parsed = parseConfig(config);
-      const { required = [], optional = [] } = await checkConfig(table.model(parsed), parsed);
-      return { dependencies: [...required], optionalDependencies: [...optional] };
+      const { required = [], optional = [], hardware } = await checkConfig(table.model(parsed), parsed);
+      return {
+        dependencies: [...required],
+        optionalDependencies: [...optional],
+        hardware: hardware === undefined ? undefined : toHardwareMessage(hardware),
+      };
     },
     addResource: async ({ config, dependencies }, context) => {
       await resources.add(await prepare(parts, config, dependencies, context));

@@ -2,16 +2,14 @@
  * A module's server: the module protocol, the resource APIs of its models, reflection. The level below `runModule`: it has no
  * arguments, signals or process of its own, so it can also run inside a test.
  */
-import type { Server } from "@grpc/grpc-js";
 import { systemClock, type Timer } from "../base/clock.js";
 import type { LogLevel } from "../base/logger.js";
 import { seconds } from "../base/millis.js";
-import { createServer } from "../proto/channel.js";
-import { DescriptorIndex } from "../proto/descriptor-index.js";
 import { ModuleServiceDefinition } from "../proto/gen/viam/module/v1/module.js";
-import { addOwnDescriptors, addReflection } from "../proto/reflection.js";
-import { addService } from "../proto/serve.js";
+import type { CallContext } from "../proto/service.js";
 import { notFound } from "./errors.js";
+import { GrpcServer } from "./grpc/grpc-server.js";
+import { type CallSource, sourceOf } from "./grpc/server-call.js";
 import { Listener } from "./listener.js";
 import { LiveResources } from "./live-resources.js";
 import { LogShipper } from "./log-shipper.js";
@@ -19,6 +17,7 @@ import type { ModelDefinition } from "./model.js";
 import { ModelTable } from "./model-table.js";
 import { createModuleHandlers } from "./module-handlers.js";
 import { Parent } from "./parent.js";
+import { serveReflection } from "./reflection.js";
 import type { Handle } from "./resource.js";
 import type { ApiAdapter, ResourceApi } from "./resource-api.js";
 import { createLogger, type ResourceLogger } from "./resource-logger.js";
@@ -45,12 +44,21 @@ const RECHECK_INTERVAL = seconds(0.2);
 // A supervisor that restarts its listener within this many looks keeps its modules.
 const MISSES_UNTIL_LOST = 3;
 const FLUSH_LIMIT = 300;
+/** For calls that still run when the resources are closed. */
+const DRAIN_LIMIT = seconds(0.2);
+/** As long as a supervisor gives a resource to stop. */
+const STOP_LIMIT = seconds(2);
+/** A supervisor that accepts a connection and keeps it for so long lives, whatever became of another one. */
+const PROOF_OF_LIFE = seconds(0.25);
 
 export class ModuleServer implements AsyncDisposable {
   readonly logger: ResourceLogger;
   readonly #options: ModuleServerOptions;
-  readonly #grpc: Server = createServer();
-  readonly #listener: Listener = new Listener(this.#grpc, () => this.#watchParent(RECHECK_INTERVAL));
+  readonly #grpc = new GrpcServer();
+  readonly #listener: Listener = new Listener(this.#grpc, {
+    onEnded: (source) => this.#onConnectionEnded(source),
+    onLastClosed: () => this.#onLastClosed(),
+  });
   readonly #table: ModelTable;
   readonly #resources = new LiveResources();
   readonly #parent = new Parent();
@@ -58,6 +66,10 @@ export class ModuleServer implements AsyncDisposable {
   readonly #stopping = new AbortController();
   /** API triplets whose service is there. */
   readonly #serving = new Set<string>();
+  /** Connections by which the handshake came: the supervisor's. */
+  readonly #supervisors = new Set<CallSource>();
+  /** The supervisor lives, but the connection of its handshake does not: which one is its own now is not known. */
+  #isEstranged = false;
   #misses = 0;
   #timer: Timer | undefined;
   #closing: Promise<void> | undefined;
@@ -70,8 +82,7 @@ export class ModuleServer implements AsyncDisposable {
 
   /** Serves at a socket path or host:port (port 0: any free one). Resolves to the address when connections are accepted. */
   async listen(address: string): Promise<string> {
-    addService(
-      this.#grpc,
+    this.#grpc.addService(
       ModuleServiceDefinition,
       createModuleHandlers({
         table: this.#table,
@@ -82,10 +93,10 @@ export class ModuleServer implements AsyncDisposable {
         dataFolder: this.#options.dataFolder,
         stopping: this.#stopping.signal,
         serve: (api, adapter) => this.#serve(api, adapter),
-        onReady: () => this.#connectParent(),
+        onReady: (call) => this.#onReady(call),
       }),
     );
-    this.#addReflection();
+    serveReflection(this.#grpc, this.#table, ModuleServiceDefinition.fullName);
     return await this.#listener.listen(address);
   }
 
@@ -110,16 +121,16 @@ export class ModuleServer implements AsyncDisposable {
     await this.#resources.closeAll();
     await this.#logs.flush(FLUSH_LIMIT);
     this.#parent.close();
+    this.#listener.stop();
+    await this.#grpc.close(DRAIN_LIMIT);
     this.#listener.close();
-    this.#grpc.forceShutdown();
   }
 
   /** From its first resource on, so that a module pays only for the APIs that a machine uses. */
   #serve(triplet: string, adapter: ApiAdapter<object>): void {
     if (this.#serving.has(triplet)) return;
     this.#serving.add(triplet);
-    addService(
-      this.#grpc,
+    this.#grpc.addService(
       adapter.definition,
       adapter.handlers((name) => this.#find(triplet, name)),
     );
@@ -129,6 +140,42 @@ export class ModuleServer implements AsyncDisposable {
     const handle = this.#resources.find(`${triplet}/${name}`);
     if (handle !== undefined) return handle;
     throw notFound(`no resource ${triplet}/${name} in this module`);
+  }
+
+  #onReady(call: CallContext): void {
+    const source = sourceOf(call);
+    if (source !== undefined) {
+      this.#supervisors.add(source);
+      this.#isEstranged = false;
+    }
+    this.#connectParent();
+  }
+
+  #onConnectionEnded(source: CallSource): void {
+    if (this.#supervisors.delete(source) && this.#supervisors.size === 0) void this.#onLoss();
+  }
+
+  #onLastClosed(): void {
+    if (this.#isEstranged) void this.#onLoss();
+    this.#watchParent(RECHECK_INTERVAL);
+  }
+
+  /**
+   * Who commanded the motors may be gone. A supervisor that ended refuses connections at once, and then they stop at once. One that lives only
+   * renewed its connection (idle for long, out of stream numbers): it goes on to command, and what it set in motion goes on. Whether one that
+   * ended will be back is not waited for.
+   */
+  async #onLoss(): Promise<void> {
+    if (this.#options.hasParent === false || this.#closing !== undefined) return;
+    const lives = this.#parent.address !== undefined && (await this.#parent.isReachable(PROOF_OF_LIFE));
+    if (this.#closing !== undefined) return;
+    if (lives) {
+      // Another handshake may have come meanwhile.
+      this.#isEstranged = this.#supervisors.size === 0;
+      return;
+    }
+    const resources = await this.#resources.stopAll(STOP_LIMIT);
+    if (resources.length > 0) this.logger.warn("the connection from the supervisor was lost: stopped what moves", { resources });
   }
 
   #connectParent(): void {
@@ -155,28 +202,5 @@ export class ModuleServer implements AsyncDisposable {
     this.#logs.connect(undefined);
     this.logger.warn("the supervisor is gone", { address: this.#parent.address });
     this.#options.onParentLost?.();
-  }
-
-  #addReflection(): void {
-    let index: Promise<DescriptorIndex> | undefined;
-    addReflection(this.#grpc, {
-      services: () => [
-        ...this.#table.served.map(({ service }) => service),
-        ModuleServiceDefinition.fullName,
-        "grpc.reflection.v1.ServerReflection",
-        "grpc.reflection.v1alpha.ServerReflection",
-      ],
-      descriptors: () => {
-        index ??= this.#describe();
-        return index;
-      },
-    });
-  }
-
-  async #describe(): Promise<DescriptorIndex> {
-    const index = new DescriptorIndex();
-    await addOwnDescriptors(index);
-    for (const api of this.#table.served) await (await api.load()).describe?.(index);
-    return index;
   }
 }

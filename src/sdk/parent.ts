@@ -1,17 +1,17 @@
 /** The supervisor as the module sees it: called for logs and dependencies, connected at the first call. */
-import { connect } from "node:net";
-import type { Client } from "@grpc/grpc-js";
-import { openChannel } from "../proto/channel.js";
-import { createClient } from "../proto/client.js";
+import { systemClock, type Timer } from "../base/clock.js";
+import { type Millis, millis } from "../base/millis.js";
 import { RobotServiceDefinition } from "../proto/gen/viam/robot/v1/robot.js";
 import type { ServiceClient } from "../proto/service.js";
 import { RpcError, Status } from "../proto/status-code.js";
+import { createClient } from "./grpc/create-client.js";
+import { GrpcChannel, openSocket } from "./grpc/grpc-channel.js";
 
 const PROBE_TIMEOUT = 1000;
 
 export class Parent {
   #address: string | undefined;
-  #channel: Client | undefined;
+  #channel: GrpcChannel | undefined;
 
   get address(): string | undefined {
     return this.#address;
@@ -23,9 +23,9 @@ export class Parent {
   }
 
   /** The shared connection. Throws UNAVAILABLE before the handshake. */
-  channel(): Client {
+  channel(): GrpcChannel {
     if (this.#address === undefined) throw new RpcError(Status.UNAVAILABLE, "the supervisor has not said where it listens");
-    this.#channel ??= openChannel(this.#address);
+    this.#channel ??= new GrpcChannel(this.#address);
     return this.#channel;
   }
 
@@ -34,20 +34,30 @@ export class Parent {
     return createClient(RobotServiceDefinition, this.channel());
   }
 
-  /** Whether somebody accepts connections there now. True while no address is known. */
-  isReachable(): Promise<boolean> {
+  /**
+   * Whether somebody accepts connections there now, and keeps them for a while: a process that ends closes its listener a moment after
+   * its connections. True while no address is known.
+   */
+  isReachable(keepsFor: Millis = millis(0)): Promise<boolean> {
     const address = this.#address;
     if (address === undefined) return Promise.resolve(true);
     return new Promise((resolve) => {
-      const port = /^(.*):(\d+)$/.exec(address);
-      const socket = port === null ? connect(address) : connect(Number(port[2]), port[1]);
+      const socket = openSocket(address);
+      let patience: Timer | undefined;
       const settle = (isReachable: boolean): void => {
+        patience?.cancel();
         socket.destroy();
         resolve(isReachable);
       };
       socket.setTimeout(PROBE_TIMEOUT, () => settle(false));
-      socket.once("connect", () => settle(true));
-      socket.once("error", () => settle(false));
+      socket.once("connect", () => {
+        socket.setTimeout(0);
+        if (keepsFor === 0) settle(true);
+        else patience = systemClock.after(keepsFor, () => settle(true));
+      });
+      socket.on("error", () => settle(false));
+      socket.once("close", () => settle(false));
+      socket.resume();
     });
   }
 

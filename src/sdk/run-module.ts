@@ -21,8 +21,8 @@ const CLOSE_LIMIT = seconds(2.8);
 export async function runModule(options: RunModuleOptions): Promise<void> {
   const { address, hasParent, ...rest } = parseModuleArguments(process.argv.slice(2), process.env);
   let isEnding = false;
-  const end = (code: number): void => {
-    if (isEnding) process.exit(code);
+  const end = (): void => {
+    if (isEnding) return;
     isEnding = true;
     withDeadline(systemClock, CLOSE_LIMIT, "closing the module", server.close()).then(
       () => process.exit(0),
@@ -32,11 +32,18 @@ export async function runModule(options: RunModuleOptions): Promise<void> {
       },
     );
   };
-  const server = new ModuleServer({ ...options, ...rest, hasParent, onParentLost: () => end(0) });
+  const server = new ModuleServer({ ...options, ...rest, hasParent, onParentLost: end });
   // A supervisor that died left broken pipes: writing a log line must not end the module before its resources are closed.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
-  process.on("SIGTERM", () => end(143));
-  process.on("SIGINT", () => end(130));
+  // systemd signals all processes of a service whose supervisor died: that, after its loss was noticed, must not cut the closing short.
+  let isSignalled = false;
+  const onSignal = (code: number): void => {
+    if (isSignalled) process.exit(code);
+    isSignalled = true;
+    end();
+  };
+  process.on("SIGTERM", () => onSignal(143));
+  process.on("SIGINT", () => onSignal(130));
   await server.listen(address);
   keepHeapSmall();
 }

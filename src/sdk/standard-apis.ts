@@ -1,4 +1,5 @@
 /** All APIs the SDK has, by triplet. */
+import { base } from "./apis/base.js";
 import { board } from "./apis/board.js";
 import { button } from "./apis/button.js";
 import { encoder } from "./apis/encoder.js";
@@ -16,6 +17,7 @@ let table: ReadonlyMap<string, ResourceApi<object>> | undefined;
 export function standardApis(): ReadonlyMap<string, ResourceApi<object>> {
   table ??= new Map(
     [
+      base,
       board,
       button,
       encoder,

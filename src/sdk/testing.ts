@@ -2,17 +2,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import type { Client, Server } from "@grpc/grpc-js";
-import { createServer, openChannel } from "../proto/channel.js";
-import { createClient } from "../proto/client.js";
 import type { ComponentConfig } from "../proto/gen/viam/app/v1/robot.js";
 import type { LogEntry, ResourceName } from "../proto/gen/viam/common/v1/common.js";
 import { ModuleServiceDefinition } from "../proto/gen/viam/module/v1/module.js";
 import { RobotServiceDefinition } from "../proto/gen/viam/robot/v1/robot.js";
-import { addService } from "../proto/serve.js";
 import type { CallOptions, ServiceClient } from "../proto/service.js";
 import { toStruct } from "../proto/struct.js";
 import { notFound } from "./errors.js";
+import { createClient } from "./grpc/create-client.js";
+import { GrpcChannel } from "./grpc/grpc-channel.js";
+import { GrpcServer } from "./grpc/grpc-server.js";
 import { Listener } from "./listener.js";
 import type { DependencyNames, ModelDefinition } from "./model.js";
 import { ModuleServer } from "./module-server.js";
@@ -57,7 +56,7 @@ export async function startTestModule(options: TestModuleOptions, scope?: TestSc
   const supervisor = await startSupervisor(path.join(folder, "parent.sock"), options, logs);
   const server = new ModuleServer({ models: options.models, apis: options.apis, name: "test", logLevel: "debug", dataFolder: folder });
   const address = path.join(folder, "module.sock");
-  const channel = openChannel(address);
+  const channel = new GrpcChannel(address);
   const close = async (): Promise<void> => {
     channel.close();
     await server.close();
@@ -81,7 +80,7 @@ export async function startTestModule(options: TestModuleOptions, scope?: TestSc
 
 interface TestModuleParts {
   readonly address: string;
-  readonly channel: Client;
+  readonly channel: GrpcChannel;
   readonly logs: LogEntry[];
   readonly server: ModuleServer;
   readonly dependencies: readonly string[];
@@ -191,9 +190,9 @@ interface Supervisor {
 }
 
 async function startSupervisor(address: string, options: TestModuleOptions, logs: LogEntry[]): Promise<Supervisor> {
-  const server = createServer();
+  const server = new GrpcServer();
   const dependencies = options.dependencies ?? {};
-  addService(server, RobotServiceDefinition, {
+  server.addService(RobotServiceDefinition, {
     resourceNames: () => ({ resources: Object.keys(dependencies).map(toResourceName) }),
     resourceRPCSubtypes: () => ({ resourceRpcSubtypes: [] }),
     log: (request) => {
@@ -205,19 +204,19 @@ async function startSupervisor(address: string, options: TestModuleOptions, logs
   for (const triplet of new Set(Object.keys(dependencies).map((name) => name.slice(0, name.indexOf("/"))))) {
     await serveObjects(server, apis.get(triplet), triplet, dependencies);
   }
-  const listener = new Listener(server, () => undefined);
+  const listener = new Listener(server);
   await listener.listen(address);
   return {
     address,
     close: () => {
       listener.close();
-      server.forceShutdown();
+      server.destroy();
     },
   };
 }
 
 async function serveObjects(
-  server: Server,
+  server: GrpcServer,
   api: ResourceApi<object> | undefined,
   triplet: string,
   objects: Readonly<Record<string, object>>,
@@ -229,7 +228,7 @@ async function serveObjects(
     if (object === undefined) throw notFound(`the test has no ${triplet}/${name}`);
     return toHandle(object, adapter);
   });
-  addService(server, adapter.definition, handlers);
+  server.addService(adapter.definition, handlers);
 }
 
 function toResourceName(fullName: string): ResourceName {

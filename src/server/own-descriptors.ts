@@ -1,12 +1,11 @@
 /** The descriptors of our own .proto files, loaded at the first question. */
-import { DescriptorIndex } from "../proto/descriptor-index.js";
+import { addOwnDescriptors, DescriptorIndex } from "../proto/descriptor-index.js";
 
 export function ownDescriptors(): () => Promise<DescriptorIndex> {
   let loading: Promise<DescriptorIndex> | undefined;
   return () => {
     loading ??= (async () => {
       const index = new DescriptorIndex();
-      const { addOwnDescriptors } = await import("../proto/reflection.js");
       await addOwnDescriptors(index);
       return index;
     })();

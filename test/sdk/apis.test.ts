@@ -1,8 +1,12 @@
 /** Every method of every API from client to implementation and back. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { MovementSensorServiceDefinition } from "../../src/proto/gen/viam/component/movementsensor/v1/movementsensor.js";
+import { createClient } from "../../src/sdk/grpc/create-client.js";
+import { GrpcChannel } from "../../src/sdk/grpc/grpc-channel.js";
 import {
   type Board,
+  base,
   board,
   button,
   defineModel,
@@ -73,6 +77,42 @@ test("motor", async (t) => {
   ]);
 });
 
+test("base", async (t) => {
+  const calls: Call[] = [];
+  const vectors: unknown[] = [];
+  const noteVectors = async (...[linear, angular]: readonly unknown[]): Promise<void> => void vectors.push(linear, angular);
+  const client = await serve(t, base, {
+    moveStraight: noting(calls, "moveStraight", undefined),
+    spin: noting(calls, "spin", undefined),
+    setPower: noteVectors,
+    setVelocity: noteVectors,
+    stop: noting(calls, "stop", undefined),
+    isMoving: noting(calls, "isMoving", true),
+    getProperties: noting(calls, "getProperties", { width: 0.25, turningRadius: 0.5, wheelCircumference: 0.75 }),
+    getGeometries: async () => [{ label: "body", geometryType: { $case: "sphere", value: { radiusMm: 7 } } }],
+  });
+  await client.moveStraight(-1500.4, 200.5);
+  await client.spin(90.5, -45);
+  await client.setPower({ x: 0.25, y: 0.5, z: 0.75 }, { x: -0.25, y: -0.5, z: -0.75 });
+  await client.setVelocity({ x: 1, y: 2, z: 3 }, { x: 4, y: 5, z: 6 });
+  await client.stop();
+  assert.equal(await client.isMoving(), true);
+  assert.deepEqual(await client.getProperties(), { width: 0.25, turningRadius: 0.5, wheelCircumference: 0.75 });
+  assert.deepEqual(
+    (await client.getGeometries()).map(({ label }) => label),
+    ["body"],
+  );
+  await assert.rejects(client.doCommand({}), (error) => isRpcError(error, Status.UNIMPLEMENTED));
+  await assert.rejects(client.moveStraight(Number.NaN, 1), (error) => isRpcError(error, Status.INVALID_ARGUMENT));
+  assert.deepEqual(calls.slice(0, 3), [["moveStraight", -1500, 200.5], ["spin", 90.5, -45], ["stop"]]);
+  assert.deepEqual(vectors, [
+    { x: 0.25, y: 0.5, z: 0.75 },
+    { x: -0.25, y: -0.5, z: -0.75 },
+    { x: 1, y: 2, z: 3 },
+    { x: 4, y: 5, z: 6 },
+  ]);
+});
+
 test("board, and its ticks from the moment of the answer", async (t) => {
   const calls: Call[] = [];
   let emit: (tick: Tick) => void = () => {};
@@ -114,6 +154,7 @@ test("board, and its ticks from the moment of the answer", async (t) => {
   assert.equal(await client.getGpio("37"), true);
   assert.equal(await client.getPwm("32"), 0.25);
   await client.setPwm("32", 0.75);
+  await client.setPwm("32", 1.005);
   await assert.rejects(client.setPwm("32", 1.5), (error) => isRpcError(error, Status.INVALID_ARGUMENT));
   assert.equal(await client.getPwmFrequency("32"), 1000);
   await client.setPwmFrequency("32", 50);
@@ -243,6 +284,31 @@ test("movement sensor: properties and readings come from what is implemented", a
     position: { _type: "geopoint", lat: 40.5, lng: -73.25 },
     altitude: 8,
     linear_velocity: { _type: "vector3", x: 1, y: 2, z: 3 },
+  });
+});
+
+test("movement sensor: what is missing is said in the words, and what is not known in the values, of official clients", async (t) => {
+  const model = defineModel<MovementSensor>({ api: movementSensor, model: "acme:demo:it", create: () => ({}) });
+  const module = await startTestModule({ models: [model] }, t);
+  const sensor = await module.add({ api: movementSensor, model: "acme:demo:it", name: "it" });
+  for (const [call, text] of [
+    [sensor.getPosition(), "Position Unimplemented"],
+    [sensor.getOrientation(), "Orientation Unimplemented"],
+    [sensor.getLinearVelocity(), "LinearVelocity Unimplemented"],
+    [sensor.getAngularVelocity(), "AngularVelocity Unimplemented"],
+    [sensor.getCompassHeading(), "CompassHeading Unimplemented"],
+    [sensor.getLinearAcceleration(), "linear acceleration unimplemented"],
+  ] as const) {
+    await assert.rejects(call, (error: Error) => isRpcError(error, Status.UNIMPLEMENTED) && error.message.includes(text));
+  }
+  const channel = new GrpcChannel(module.address);
+  t.after(() => channel.close());
+  assert.deepEqual(await createClient(MovementSensorServiceDefinition, channel).getAccuracy({ name: "it" }), {
+    accuracy: {},
+    positionHdop: Number.NaN,
+    positionVdop: Number.NaN,
+    positionNmeaGgaFix: -1,
+    compassDegreesError: Number.NaN,
   });
 });
 

@@ -126,6 +126,18 @@ test("exits when the supervisor is gone, without a signal", async (t) => {
   assert.match(output(), /the supervisor is gone/);
 });
 
+test("a signal after the supervisor's loss does not cut the closing short, and one more does", async (t) => {
+  const { child, module, disconnect, stopParent, output } = await start(t);
+  await module.addResource(config({ hangOnClose: true }), LIMIT);
+  stopParent();
+  disconnect();
+  await eventually("notice of it", () => output().includes("the supervisor is gone"));
+  child.kill("SIGTERM");
+  await assert.rejects(eventually("an early end", () => child.exitCode !== null, 300));
+  child.kill("SIGTERM");
+  assert.deepEqual(await ended(child), [143, null]);
+});
+
 test("a broken output does not keep it from closing its resources", async (t) => {
   const { child, module, disconnect, stopParent } = await start(t);
   await module.addResource(config({}), LIMIT);

@@ -23,25 +23,6 @@ export interface Arm extends CustomResource {
   readonly getKinematics: Rpc<object, { readonly format: string; readonly kinematicsData: Uint8Array }>;
 }
 
-export interface Vector {
-  readonly x: number;
-  readonly y: number;
-  readonly z: number;
-}
-
-export interface Base extends CustomResource {
-  readonly moveStraight: Rpc<{ readonly distanceMm: bigint; readonly mmPerSec: number }, Empty>;
-  readonly spin: Rpc<{ readonly angleDeg: number; readonly degsPerSec: number }, Empty>;
-  readonly setPower: Rpc<{ readonly linear?: Vector; readonly angular?: Vector }, Empty>;
-  readonly setVelocity: Rpc<{ readonly linear?: Vector; readonly angular?: Vector }, Empty>;
-  readonly stop: Rpc<object, Empty>;
-  readonly isMoving: Rpc<object, { readonly isMoving: boolean }>;
-  readonly getProperties: Rpc<
-    object,
-    { readonly widthMeters: number; readonly turningRadiusMeters: number; readonly wheelCircumferenceMeters: number }
-  >;
-}
-
 export interface Picture {
   readonly sourceName: string;
   readonly image: Uint8Array;
@@ -162,7 +143,6 @@ export interface Capture {
 }
 
 export const arm: ResourceApi<Arm> = component("arm", "ArmService", "arm/v1/arm.proto");
-export const base: ResourceApi<Base> = component("base", "BaseService", "base/v1/base.proto");
 export const camera: ResourceApi<Camera> = component("camera", "CameraService", "camera/v1/camera.proto");
 export const gantry: ResourceApi<Gantry> = component("gantry", "GantryService", "gantry/v1/gantry.proto");
 export const gripper: ResourceApi<Gripper> = component("gripper", "GripperService", "gripper/v1/gripper.proto");

@@ -1,11 +1,11 @@
 /** A base that is at once where it was told to go, and moves for ever when it was given a speed. */
-import type { Base, Vector } from "./apis.js";
+import type { Base, BaseProperties, Vector3 } from "pinion/sdk";
 
 export function create(): Base {
   return new FakeBase();
 }
 
-const STILL: Vector = { x: 0, y: 0, z: 0 };
+const STILL: Vector3 = { x: 0, y: 0, z: 0 };
 
 class FakeBase implements Base {
   /** Millimetres from where it started, x to the right and y ahead of it then. */
@@ -16,58 +16,41 @@ class FakeBase implements Base {
   #linear = STILL;
   #angular = STILL;
 
-  readonly moveStraight: Base["moveStraight"] = async ({ distanceMm, mmPerSec }) => {
-    this.#halt();
-    const distance = Number(distanceMm) * (mmPerSec < 0 ? -1 : 1);
+  async moveStraight(distanceMm: number, speed: number): Promise<void> {
+    await this.stop();
+    const distance = distanceMm * (speed < 0 ? -1 : 1);
     this.#x -= distance * Math.sin((this.#heading * Math.PI) / 180);
     this.#y += distance * Math.cos((this.#heading * Math.PI) / 180);
-    return {};
-  };
+  }
 
-  readonly spin: Base["spin"] = async ({ angleDeg, degsPerSec }) => {
-    this.#halt();
-    this.#heading += angleDeg * (degsPerSec < 0 ? -1 : 1);
-    return {};
-  };
+  async spin(angle: number, speed: number): Promise<void> {
+    await this.stop();
+    this.#heading += angle * (speed < 0 ? -1 : 1);
+  }
 
-  readonly setPower: Base["setPower"] = async ({ linear, angular }) => {
-    this.#linear = linear ?? STILL;
-    this.#angular = angular ?? STILL;
-    return {};
-  };
+  async setPower(linear: Vector3, angular: Vector3): Promise<void> {
+    this.#linear = linear;
+    this.#angular = angular;
+  }
 
-  readonly setVelocity: Base["setVelocity"] = async ({ linear, angular }) => {
-    this.#linear = linear ?? STILL;
-    this.#angular = angular ?? STILL;
-    return {};
-  };
+  async setVelocity(linear: Vector3, angular: Vector3): Promise<void> {
+    await this.setPower(linear, angular);
+  }
 
-  readonly stop: Base["stop"] = async () => {
-    this.#halt();
-    return {};
-  };
-
-  readonly isMoving: Base["isMoving"] = async () => {
-    const { x, y, z } = this.#linear;
-    return { isMoving: [x, y, z, this.#angular.x, this.#angular.y, this.#angular.z].some((speed) => speed !== 0) };
-  };
-
-  readonly getProperties: Base["getProperties"] = async () => ({
-    widthMeters: 0.6,
-    turningRadiusMeters: 0.1,
-    wheelCircumferenceMeters: 3,
-  });
-
-  readonly getStatus = async (): Promise<Record<string, unknown>> => ({
-    x_mm: this.#x,
-    y_mm: this.#y,
-    heading_deg: this.#heading,
-    linear: this.#linear,
-    angular: this.#angular,
-  });
-
-  #halt(): void {
+  async stop(): Promise<void> {
     this.#linear = STILL;
     this.#angular = STILL;
+  }
+
+  async isMoving(): Promise<boolean> {
+    return [this.#linear, this.#angular].some(({ x, y, z }) => x !== 0 || y !== 0 || z !== 0);
+  }
+
+  async getProperties(): Promise<BaseProperties> {
+    return { width: 0.6, turningRadius: 0.1, wheelCircumference: 3 };
+  }
+
+  async getStatus(): Promise<Record<string, unknown>> {
+    return { x_mm: this.#x, y_mm: this.#y, heading_deg: this.#heading, linear: this.#linear, angular: this.#angular };
   }
 }

@@ -1,7 +1,7 @@
 /** Builds an adapter with the types of its service checked, then erased. */
-import type { Client } from "@grpc/grpc-js";
-import { createClient } from "../../proto/client.js";
 import type { ServiceClient, ServiceDefinition, ServiceHandlers } from "../../proto/service.js";
+import { createClient } from "../grpc/create-client.js";
+import type { GrpcChannel } from "../grpc/grpc-channel.js";
 import type { Handle } from "../resource.js";
 import type { ApiAdapter } from "../resource-api.js";
 
@@ -16,6 +16,6 @@ export function createAdapter<T, D extends ServiceDefinition>(parts: {
     defaults: parts.defaults,
     // Whoever serves these passes them together with the definition above.
     handlers: parts.handlers as unknown as ApiAdapter<T>["handlers"],
-    client: (channel: Client, name: string) => parts.client(createClient(parts.definition, channel), name),
+    client: (channel: GrpcChannel, name: string) => parts.client(createClient(parts.definition, channel), name),
   };
 }

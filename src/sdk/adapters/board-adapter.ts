@@ -27,8 +27,9 @@ function handlers(find: (name: string) => Handle<Board>): ServiceHandlers<BoardS
     getGPIO: async ({ name, pin, extra }, context) => ({ high: await find(name).getGpio(pin, received(context, extra)) }),
     pwm: async ({ name, pin, extra }, context) => ({ dutyCyclePct: await find(name).getPwm(pin, received(context, extra)) }),
     setPWM: async ({ name, pin, dutyCyclePct, extra }, context) => {
-      if (!(dutyCyclePct >= 0 && dutyCyclePct <= 1)) throw invalidArgument(`duty_cycle_pct: expected 0 to 1, got ${dutyCyclePct}`);
-      await find(name).setPwm(pin, dutyCyclePct, received(context, extra));
+      // What rounding made a little too much is all.
+      if (!(dutyCyclePct >= 0 && dutyCyclePct < 1.01)) throw invalidArgument(`duty_cycle_pct: expected 0 to 1, got ${dutyCyclePct}`);
+      await find(name).setPwm(pin, Math.min(dutyCyclePct, 1), received(context, extra));
       return {};
     },
     pwmFrequency: async ({ name, pin, extra }, context) => ({

@@ -13,13 +13,11 @@ import { type StructObject, toStruct } from "../../proto/struct.js";
 import { unimplemented } from "../errors.js";
 import type { CallOptions, Handle, Resource, Values } from "../resource.js";
 
-/** Received: what the implementation gets. The getters of the context stay lazy. */
+/** Received: what the implementation gets, in members of its own, so that it can be copied. What is dear is made when it is asked for. */
 export function received(context: CallContext, extra?: StructObject): CallOptions {
   return {
     extra,
-    get timeout() {
-      return context.timeout;
-    },
+    timeout: context.timeout,
     get signal() {
       return context.signal;
     },

@@ -1,15 +1,14 @@
 /** A custom API on the wire: every method passes its messages as they are, addressed by field 1 of the request. */
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Client } from "@grpc/grpc-js";
 import { packageRoot } from "../../base/package-root.js";
-import { createClient } from "../../proto/client.js";
-import { DescriptorIndex } from "../../proto/descriptor-index.js";
+import { addOwnDescriptors, DescriptorIndex } from "../../proto/descriptor-index.js";
 import * as common from "../../proto/gen/viam/common/v1/common.js";
-import { addOwnDescriptors } from "../../proto/reflection.js";
 import type { AnyMethod, CallContext, CallOptions, Codec, ServiceDefinition, ServiceHandlers } from "../../proto/service.js";
 import type { CustomApiOptions } from "../custom-api.js";
 import { invalidArgument, unimplemented } from "../errors.js";
+import { createClient } from "../grpc/create-client.js";
+import type { GrpcChannel } from "../grpc/grpc-channel.js";
 import type { Handle, Resource } from "../resource.js";
 import type { ApiAdapter } from "../resource-api.js";
 import { commonClient, commonDefaults, commonHandlers } from "./common.js";
@@ -114,7 +113,8 @@ function handlers(
   const all: Record<string, unknown> = {};
   for (const [key, handler] of Object.entries(commonHandlers(find))) if (definition.methods[key] !== undefined) all[key] = handler;
   for (const { name, requestStream, responseStream, addressField } of methods) {
-    const start = async (request: unknown, context: CallContext): Promise<unknown> => {
+    const start = async (request: unknown, call: CallContext): Promise<unknown> => {
+      const context = copyable(call);
       if (!requestStream) return methodOf(find(nameIn(request, addressField)), name)(request, context);
       // The first message says which resource is meant and belongs to the stream as well.
       const messages = (request as AsyncIterable<Message>)[Symbol.asyncIterator]();
@@ -132,6 +132,20 @@ function handlers(
   return all as ServiceHandlers<ServiceDefinition>;
 }
 
+/** With members of its own, so that an implementation may write `{ ...options, timeout: 500 }`. */
+function copyable(call: CallContext): CallContext {
+  return {
+    timeout: call.timeout,
+    peer: call.peer,
+    get signal() {
+      return call.signal;
+    },
+    get metadata() {
+      return call.metadata;
+    },
+  };
+}
+
 function nameIn(message: unknown, field: string): string {
   const name: unknown = typeof message === "object" && message !== null ? Reflect.get(message, field) : undefined;
   if (typeof name === "string" && name !== "") return name;
@@ -143,7 +157,7 @@ async function* prepend(first: Message, rest: AsyncIterator<Message>): AsyncGene
   yield* { [Symbol.asyncIterator]: () => rest };
 }
 
-function client(definition: ServiceDefinition, methods: readonly ProtoMethod[], channel: Client, name: string): Handle<AnyResource> {
+function client(definition: ServiceDefinition, methods: readonly ProtoMethod[], channel: GrpcChannel, name: string): Handle<AnyResource> {
   const rpc: Readonly<Record<string, unknown>> = createClient(definition, channel);
   // commonClient calls only what it is asked for; a service without the method makes that call fail as unimplemented.
   const shared = commonClient(rpc as unknown as Parameters<typeof commonClient>[0], name);

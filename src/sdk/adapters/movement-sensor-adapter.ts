@@ -17,15 +17,16 @@ export const movementSensorAdapter: ApiAdapter<MovementSensor> = createAdapter<M
 });
 
 function defaults(resource: MovementSensor): Partial<MovementSensor> {
-  const missing = (what: string) => (): Promise<never> => Promise.reject(unimplemented(`this movement sensor does not measure ${what}`));
+  // Official clients look for the texts that Viam's own sensors have here.
+  const missing = (text: string) => (): Promise<never> => Promise.reject(unimplemented(text));
   return {
     ...commonDefaults("movement sensor"),
-    getLinearVelocity: missing("linear velocity"),
-    getAngularVelocity: missing("angular velocity"),
-    getLinearAcceleration: missing("linear acceleration"),
-    getCompassHeading: missing("compass heading"),
-    getOrientation: missing("orientation"),
-    getPosition: missing("position"),
+    getLinearVelocity: missing("LinearVelocity Unimplemented"),
+    getAngularVelocity: missing("AngularVelocity Unimplemented"),
+    getLinearAcceleration: missing("linear acceleration unimplemented"),
+    getCompassHeading: missing("CompassHeading Unimplemented"),
+    getOrientation: missing("Orientation Unimplemented"),
+    getPosition: missing("Position Unimplemented"),
     getAccuracy: () => Promise.resolve({}),
     getProperties: () => Promise.resolve(propertiesOf(resource)),
     getReadings: (options) => readingsOf(resource, options),
@@ -91,8 +92,17 @@ function handlers(find: (name: string) => Handle<MovementSensor>): ServiceHandle
     },
     getProperties: async ({ name, extra }, context) => ({ ...(await find(name).getProperties(received(context, extra))) }),
     getAccuracy: async ({ name, extra }, context) => {
-      const { accuracy, ...rest } = await find(name).getAccuracy(received(context, extra));
-      return { accuracy: { ...accuracy }, ...rest };
+      const { accuracy, positionHdop, positionVdop, positionNmeaGgaFix, compassDegreesError } = await find(name).getAccuracy(
+        received(context, extra),
+      );
+      // Clients that get no value take 0, which is the best there is.
+      return {
+        accuracy: { ...accuracy },
+        positionHdop: positionHdop ?? Number.NaN,
+        positionVdop: positionVdop ?? Number.NaN,
+        positionNmeaGgaFix: positionNmeaGgaFix ?? NO_FIX_TOLD,
+        compassDegreesError: compassDegreesError ?? Number.NaN,
+      };
     },
     getReadings: async ({ name, extra }, context) => ({ readings: toValueMap(await find(name).getReadings(received(context, extra))) }),
   };
@@ -115,9 +125,25 @@ function client(rpc: ServiceClient<MovementSensorServiceDefinition>, name: strin
       return { latitude: coordinate?.latitude ?? 0, longitude: coordinate?.longitude ?? 0, altitude: altitudeM };
     },
     getProperties: async (options) => await rpc.getProperties(to(options), sent(options)),
-    getAccuracy: async (options) => await rpc.getAccuracy(to(options), sent(options)),
+    getAccuracy: async (options) => {
+      const { accuracy, ...rest } = await rpc.getAccuracy(to(options), sent(options));
+      return {
+        accuracy,
+        positionHdop: known(rest.positionHdop),
+        positionVdop: known(rest.positionVdop),
+        positionNmeaGgaFix: rest.positionNmeaGgaFix === NO_FIX_TOLD ? undefined : rest.positionNmeaGgaFix,
+        compassDegreesError: known(rest.compassDegreesError),
+      };
+    },
     getReadings: async (options) => (await rpc.getReadings(to(options), sent(options))).readings,
   };
+}
+
+/** On the wire, instead of a quality of the fix; other accuracies that are not known are NaN there. */
+const NO_FIX_TOLD = -1;
+
+function known(accuracy: number | undefined): number | undefined {
+  return Number.isNaN(accuracy) ? undefined : accuracy;
 }
 
 const ORIGIN: Vector3 = { x: 0, y: 0, z: 0 };

@@ -47,7 +47,7 @@ export interface GeoPosition {
   readonly altitude: number;
 }
 
-/** How good the values are, as far as the sensor can tell. */
+/** How good the values are; undefined is not known. */
 export interface MovementAccuracy {
   readonly accuracy?: Readonly<Record<string, number>> | undefined;
   readonly positionHdop?: number | undefined;

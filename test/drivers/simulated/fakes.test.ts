@@ -1,9 +1,9 @@
-/** The fakes of APIs that the SDK does not have, as clients see them. */
+/** The fakes, those of APIs that the SDK does not have among them, as clients see them. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inflateSync } from "node:zlib";
-import { isRpcError, Status } from "pinion/sdk";
-import { arm, base, camera, gantry, gripper, inputController, poseTracker, vision } from "../../../drivers/simulated/fakes/apis.js";
+import { base, isRpcError, Status } from "pinion/sdk";
+import { arm, camera, gantry, gripper, inputController, poseTracker, vision } from "../../../drivers/simulated/fakes/apis.js";
 import { eventually } from "../../support/eventually.js";
 import { startSimulated } from "./simulated-module.js";
 
@@ -134,15 +134,15 @@ test("a vision service sees something through the module's cameras and names the
 test("a base is where it was sent, and moves from a speed until it is stopped", async (t) => {
   const { module } = await startSimulated(t);
   const wheels = await module.add({ api: base, model, name: "b" });
-  await wheels.spin({ angleDeg: 90, degsPerSec: 45 });
-  await wheels.moveStraight({ distanceMm: 500n, mmPerSec: -100 });
+  await wheels.spin(90, 45);
+  await wheels.moveStraight(500, -100);
   const { x_mm: x, y_mm: y, heading_deg: heading } = await wheels.getStatus();
   assert.deepEqual([Math.round(Number(x)), Math.round(Math.abs(Number(y))), heading], [500, 0, 90]);
-  await wheels.setVelocity({ linear: { x: 0, y: 100, z: 0 } });
-  assert.equal((await wheels.isMoving({})).isMoving, true);
-  await wheels.stop({});
-  assert.equal((await wheels.isMoving({})).isMoving, false);
-  assert.ok((await wheels.getProperties({})).widthMeters > 0);
+  await wheels.setVelocity({ x: 0, y: 100, z: 0 }, { x: 0, y: 0, z: 0 });
+  assert.equal(await wheels.isMoving(), true);
+  await wheels.stop();
+  assert.equal(await wheels.isMoving(), false);
+  assert.ok((await wheels.getProperties()).width > 0);
 });
 
 test("a gantry moves within its lengths, a gripper holds what it grabbed, a pose tracker sees a body", async (t) => {

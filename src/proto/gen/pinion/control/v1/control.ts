@@ -11,6 +11,29 @@ import { NetworkReport } from "./access.js";
 
 /** What the daemon serves to its own command line on the local control socket. */
 
+export interface GetHardwareRequest {
+}
+
+export interface GetHardwareResponse {
+  leases: HardwareLease[];
+}
+
+export interface HardwareLease {
+  /** Full name of the resource. */
+  owner: string;
+  /** line, pin, i2c, serial or onewire */
+  kind: string;
+  /** For people, in the words of the resource's config: `pin "11" of board "local"`. */
+  item: string;
+  /** The same for all names of one thing: `<chip label>/<offset>`, `i2c-1/0x40`, a path, an id. */
+  key: string;
+  /** Of an item that several may use at once, each a part. */
+  part: string;
+  shared: boolean;
+  /** Why the resource does not get it; empty when it has it. */
+  refusal: string;
+}
+
 export interface GetStatusRequest {
 }
 
@@ -254,6 +277,199 @@ export interface BlackboxPart {
   /** Alone in its part. */
   status?: GetStatusResponse | undefined;
 }
+
+function createBaseGetHardwareRequest(): GetHardwareRequest {
+  return {};
+}
+
+export const GetHardwareRequest: MessageFns<GetHardwareRequest> = {
+  encode(_: GetHardwareRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetHardwareRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetHardwareRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetHardwareResponse(): GetHardwareResponse {
+  return { leases: [] };
+}
+
+export const GetHardwareResponse: MessageFns<GetHardwareResponse> = {
+  encode(message: GetHardwareResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.leases) {
+      HardwareLease.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetHardwareResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetHardwareResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.leases.push(HardwareLease.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseHardwareLease(): HardwareLease {
+  return { owner: "", kind: "", item: "", key: "", part: "", shared: false, refusal: "" };
+}
+
+export const HardwareLease: MessageFns<HardwareLease> = {
+  encode(message: HardwareLease, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.owner !== "") {
+      writer.uint32(10).string(message.owner);
+    }
+    if (message.kind !== "") {
+      writer.uint32(18).string(message.kind);
+    }
+    if (message.item !== "") {
+      writer.uint32(26).string(message.item);
+    }
+    if (message.key !== "") {
+      writer.uint32(34).string(message.key);
+    }
+    if (message.part !== "") {
+      writer.uint32(42).string(message.part);
+    }
+    if (message.shared !== false) {
+      writer.uint32(48).bool(message.shared);
+    }
+    if (message.refusal !== "") {
+      writer.uint32(58).string(message.refusal);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HardwareLease {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHardwareLease();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.owner = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.item = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.part = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.shared = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.refusal = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
 
 function createBaseGetStatusRequest(): GetStatusRequest {
   return {};
@@ -2739,6 +2955,15 @@ export const ControlServiceDefinition = {
       requestStream: false,
       responseType: BlackboxPart as typeof BlackboxPart,
       responseStream: true,
+      options: {},
+    },
+    /** Who holds which lines, bus addresses and ports. */
+    getHardware: {
+      name: "GetHardware",
+      requestType: GetHardwareRequest as typeof GetHardwareRequest,
+      requestStream: false,
+      responseType: GetHardwareResponse as typeof GetHardwareResponse,
+      responseStream: false,
       options: {},
     },
   },

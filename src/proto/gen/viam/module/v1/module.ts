@@ -6,6 +6,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { HardwareNeeds } from "../../../pinion/hardware/v1/hardware.js";
 import { ComponentConfig } from "../../app/v1/robot.js";
 import { ResourceRPCSubtype } from "../../robot/v1/robot.js";
 
@@ -71,6 +72,8 @@ export interface ValidateConfigRequest {
 export interface ValidateConfigResponse {
   dependencies: string[];
   optionalDependencies: string[];
+  /** Pinion's own; other hosts skip what they do not know. */
+  hardware?: HardwareNeeds | undefined;
 }
 
 function createBaseAddResourceRequest(): AddResourceRequest {
@@ -624,7 +627,7 @@ export const ValidateConfigRequest: MessageFns<ValidateConfigRequest> = {
 };
 
 function createBaseValidateConfigResponse(): ValidateConfigResponse {
-  return { dependencies: [], optionalDependencies: [] };
+  return { dependencies: [], optionalDependencies: [], hardware: undefined };
 }
 
 export const ValidateConfigResponse: MessageFns<ValidateConfigResponse> = {
@@ -634,6 +637,9 @@ export const ValidateConfigResponse: MessageFns<ValidateConfigResponse> = {
     }
     for (const v of message.optionalDependencies) {
       writer.uint32(18).string(v!);
+    }
+    if (message.hardware !== undefined) {
+      HardwareNeeds.encode(message.hardware, writer.uint32(160802).fork()).join();
     }
     return writer;
   },
@@ -665,6 +671,14 @@ export const ValidateConfigResponse: MessageFns<ValidateConfigResponse> = {
             }
 
             message.optionalDependencies.push(reader.string());
+            continue;
+          }
+          case 20100: {
+            if (tag !== 160802) {
+              break;
+            }
+
+            message.hardware = HardwareNeeds.decode(reader, reader.uint32());
             continue;
           }
         }

@@ -1,0 +1,43 @@
+/** What gRPC writes into headers as text. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { decodeGrpcMessage, encodeGrpcMessage, formatGrpcTimeout, parseGrpcTimeout } from "../../src/proto/grpc-text.js";
+
+test("messages are percent-encoded UTF-8 and come back", () => {
+  for (const [text, encoded] of [
+    ["plain text, with (signs)!", "plain text, with (signs)!"],
+    ["100 %", "100 %25"],
+    ["ü\n😀", "%C3%BC%0A%F0%9F%98%80"],
+    [" blanks ", "%20blanks%20"],
+    ["", ""],
+    ["~\u007f", "~%7F"],
+  ] as const) {
+    assert.equal(encodeGrpcMessage(text), encoded);
+    assert.equal(decodeGrpcMessage(encoded), text);
+  }
+  assert.equal(decodeGrpcMessage("50 % of it"), "50 % of it", "a peer that did not encode");
+});
+
+test("timeouts have eight digits and a unit", () => {
+  for (const [text, expected] of [
+    ["5S", 5000],
+    ["20m", 20],
+    ["99999999u", 99_999.999],
+    ["1H", 3_600_000],
+    ["2M", 120_000],
+    ["500000n", 0.5],
+    ["", undefined],
+    ["5", undefined],
+    ["123456789m", undefined],
+    ["-1S", undefined],
+  ] as const) {
+    assert.equal(parseGrpcTimeout(text), expected, text);
+  }
+  assert.equal(parseGrpcTimeout(undefined), undefined);
+  for (const timeout of [1, 20, 99_999_999, 100_000_000, 86_400_000_000]) {
+    const text = formatGrpcTimeout(timeout);
+    assert.match(text, /^\d{1,8}[mS]$/);
+    assert.equal(parseGrpcTimeout(text), timeout);
+  }
+  assert.equal(formatGrpcTimeout(0), "1m", "none would mean no deadline");
+});
