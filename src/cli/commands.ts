@@ -11,6 +11,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: "run", summary: "run a machine in the foreground", load: async () => (await import("./run-command.js")).runCommand },
   { name: "status", summary: "show modules and resources", load: async () => (await import("./status-command.js")).statusCommand },
   { name: "call", summary: "call a method of a resource", load: async () => (await import("./call-command.js")).callCommand },
+  {
+    name: "hardware",
+    summary: "show GPIO lines, buses and ports, and who has them",
+    load: async () => (await import("./hardware-command.js")).hardwareCommand,
+  },
   { name: "logs", summary: "show the log", load: async () => (await import("./logs-command.js")).logsCommand },
   { name: "restart", summary: "restart a module", load: async () => (await import("./restart-command.js")).restartCommand },
   { name: "reload", summary: "read the config file again now", load: async () => (await import("./reload-command.js")).reloadCommand },

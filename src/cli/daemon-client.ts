@@ -37,8 +37,8 @@ export async function withDaemon<T>(line: CommandLine, ports: CliPorts, work: (d
   }
 }
 
-/** gRPC's own errors do not tell a missing socket from a refused one. */
-function assertListening(socket: string): Promise<void> {
+/** Rejects when no daemon listens there. gRPC's own errors do not tell a missing socket from a refused one. */
+export function assertListening(socket: string): Promise<void> {
   return new Promise((resolve, reject) => {
     const probe = net.connect(socket);
     probe.setTimeout(CONNECT_TIMEOUT_MS, () => {

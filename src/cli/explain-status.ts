@@ -95,14 +95,16 @@ class Explainer {
   }
 
   #module(module: ModuleReport, path: Path): readonly string[] {
-    const { name, state, consecutiveFailures, lastError, lastOutput } = module;
+    const { name, state, consecutiveFailures, lastError, lastOutput, notice } = module;
     const failures = consecutiveFailures > 0 ? ` after ${consecutiveFailures} failure${consecutiveFailures === 1 ? "" : "s"}` : "";
     const since = formatAge(toDate(module.since), this.#now);
     const head = `module ${name} is ${paintState(state, this.#style)(state)}${since === "" ? "" : ` since ${since}`}${failures}`;
     const inside = [...path, `module ${name}`];
     if (state === "ready") return [this.#line(path, head)];
     const output = lastOutput.slice(-OUTPUT_LINES).map((line) => this.#line(inside, this.#style.dim(`| ${line}`)));
-    return [this.#line(path, lastError === "" ? head : `${head}: ${lastError}`), ...output, this.#advice(inside, moduleAdvice(module))];
+    const notices = notice === "" ? [] : [this.#line(inside, `notice: ${notice}`)];
+    const said = [this.#line(path, lastError === "" ? head : `${head}: ${lastError}`), ...output, ...notices];
+    return [...said, this.#advice(inside, moduleAdvice(module))];
   }
 
   #resourcesNamed(name: string): readonly ResourceReport[] {

@@ -104,6 +104,8 @@ export interface MachineConfig {
    */
   readonly invalidResources: ReadonlyMap<ResourceName, string>;
   readonly invalidModules: ReadonlyMap<string, string>;
+  /** "namespace:name" of those of them that have one, by name. */
+  readonly invalidModuleIds?: ReadonlyMap<string, string>;
 }
 
 /** A part of the config outside of resources and modules that is in the text but bad, so that its default stands in its place. */

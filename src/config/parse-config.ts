@@ -95,6 +95,7 @@ export function parseConfig(text: string, context: ConfigContext): ParsedConfig 
     dormant: parseDormant(root, problems),
     invalidResources: collected.invalidResources,
     invalidModules: collected.invalidModules,
+    ...(collected.invalidModuleIds.size > 0 && { invalidModuleIds: collected.invalidModuleIds }),
   };
   return { config, problems: problems.list, defaulted, missingFiles: collected.missingFiles };
 }
@@ -205,6 +206,7 @@ class Collected {
   readonly modules = new Map<string, ModuleConfig>();
   readonly invalidResources = new Map<ResourceName, string>();
   readonly invalidModules = new Map<string, string>();
+  readonly invalidModuleIds = new Map<string, string>();
   readonly missingFiles: string[] = [];
   readonly #resourcePaths = new Map<ResourceName, string>();
   readonly #modulePaths = new Map<string, string>();
@@ -233,7 +235,9 @@ class Collected {
     if (name === undefined) return;
     const taken = this.#modulePaths.get(name);
     if (parsed.config === undefined) {
-      if (taken === undefined && !this.invalidModules.has(name)) this.invalidModules.set(name, parsed.error);
+      if (taken !== undefined || this.invalidModules.has(name)) return;
+      this.invalidModules.set(name, parsed.error);
+      if (parsed.moduleId !== undefined) this.invalidModuleIds.set(name, parsed.moduleId);
       return;
     }
     if (taken !== undefined) {

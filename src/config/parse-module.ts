@@ -23,7 +23,13 @@ export interface ModuleContext {
 
 export type ParsedModule =
   | { readonly config: ModuleConfig }
-  | { readonly config?: undefined; readonly name?: string; readonly error: string; readonly missingFile?: string };
+  | {
+      readonly config?: undefined;
+      readonly name?: string;
+      readonly moduleId?: string;
+      readonly error: string;
+      readonly missingFile?: string;
+    };
 
 export function parseModule(entry: unknown, at: string, context: ModuleContext, problems: Problems): ParsedModule {
   const mark = problems.mark();
@@ -40,8 +46,14 @@ export function parseModule(entry: unknown, at: string, context: ModuleContext, 
   const limits = raw === undefined ? undefined : parseLimits(raw.limits, joinPath(at, "limits"), problems);
   const error = problems.errorsSince(mark);
   if (raw === undefined || error !== undefined) {
-    const name = guessName(entry);
-    return { ...(name !== undefined && { name }), error: error ?? at, ...(isMissing && { missingFile: executablePath }) };
+    const name = guessText(entry, "name");
+    const moduleId = guessText(entry, "module_id");
+    return {
+      ...(name !== undefined && { name }),
+      ...(moduleId !== undefined && { moduleId }),
+      error: error ?? at,
+      ...(isMissing && { missingFile: executablePath }),
+    };
   }
   const logLevel = parseModuleLevel(raw.log_level, joinPath(at, "log_level"), problems);
   return {
@@ -100,10 +112,10 @@ function firstRunTimeout(text: string | undefined): Millis {
   return parsed !== undefined && parsed > 0 ? parsed : DEFAULT_FIRST_RUN_TIMEOUT; // only a positive one counts
 }
 
-function guessName(entry: unknown): string | undefined {
+function guessText(entry: unknown, key: "name" | "module_id"): string | undefined {
   if (typeof entry !== "object" || entry === null) return undefined;
-  const { name }: { readonly name?: unknown } = entry;
-  return typeof name === "string" && name !== "" ? name : undefined;
+  const value = (entry as Readonly<Record<string, unknown>>)[key]; // an object of some sort
+  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 /**

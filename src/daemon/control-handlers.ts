@@ -1,6 +1,7 @@
 /** The handlers of the control socket: each asks the part of the daemon that knows, and turns the answer into a message. */
 import { PinionError } from "../base/errors.js";
 import { type Millis, millis } from "../base/millis.js";
+import type { LeaseStatus } from "../machine/lease-book.js";
 import type { MachineStatus } from "../machine/machine-status.js";
 import type { NetworkReport } from "../proto/gen/pinion/control/v1/access.js";
 import type { ApplyConfigResponse, ControlServiceDefinition, GetStatusResponse } from "../proto/gen/pinion/control/v1/control.js";
@@ -12,7 +13,7 @@ import type { StatusRecord } from "../store/status-records.js";
 import type { ChangeOutcome } from "./config-changes.js";
 import type { AppliedConfig } from "./config-controller.js";
 import type { ConfigKeeper } from "./config-keeper.js";
-import { toConfigEntry, toMetricSample, toProblem, toStatusResponse } from "./control-service.js";
+import { toConfigEntry, toHardwareLease, toMetricSample, toProblem, toStatusResponse } from "./control-service.js";
 import { streamEvents, toSince } from "./event-stream.js";
 import { streamLogs } from "./log-archive.js";
 
@@ -30,6 +31,8 @@ export interface ControlParts {
   statusBefore(): readonly StatusRecord[];
   /** Where and how clients connect. */
   network(): NetworkReport;
+  /** Who claims which hardware. */
+  leases(): readonly LeaseStatus[];
 }
 
 const DEFAULT_SAMPLES = 60;
@@ -50,6 +53,7 @@ export function createControlHandlers(parts: ControlParts): ServiceHandlers<type
     );
   return {
     getStatus: status,
+    getHardware: () => ({ leases: parts.leases().map(toHardwareLease) }),
     streamLogs: async function* (request, { signal }) {
       const { logs } = await openStore();
       yield* streamLogs(logs, request, signal);

@@ -1,5 +1,6 @@
 /** Answers the command line on the control socket: turns what the daemon knows into the messages of pinion.control.v1. */
 import type { Millis } from "../base/millis.js";
+import type { LeaseStatus } from "../machine/lease-book.js";
 import type { MachineStatus, ResourceStatus } from "../machine/machine-status.js";
 import type { ModuleStatus } from "../module/module-host.js";
 import type { NetworkReport } from "../proto/gen/pinion/control/v1/access.js";
@@ -7,6 +8,7 @@ import type {
   ConfigEntry,
   ConfigReport,
   GetStatusResponse,
+  HardwareLease,
   MetricSample as MetricSampleMessage,
   ModuleReport,
   Problem,
@@ -61,6 +63,10 @@ export function toMetricSample({ time, bootId, uptime, data }: MetricSample): Me
   return { time, bootId, uptime: BigInt(Math.floor(uptime)), dataJson: JSON.stringify(data) };
 }
 
+export function toHardwareLease({ owner, claim, item, key, refusal }: LeaseStatus): HardwareLease {
+  return { owner, kind: claim.kind, item, key, part: claim.part ?? "", shared: claim.isShared ?? false, refusal: refusal ?? "" };
+}
+
 function toConfigReport(applied: AppliedConfig, confirmRemaining: Millis | undefined): ConfigReport {
   return {
     path: applied.path ?? "",
@@ -89,7 +95,10 @@ function toModuleReport(module: ModuleStatus): ModuleReport {
     since: module.since,
     socket: module.address ?? "",
     builtin: module.config.isBuiltin,
-    notice: module.limitsProblem === undefined ? "" : `its limits are not enforced: ${module.limitsProblem}`,
+    notice: [
+      ...(module.limitsProblem === undefined ? [] : [`its limits are not enforced: ${module.limitsProblem}`]),
+      ...(module.standIn === undefined ? [] : [module.standIn]),
+    ].join("; "),
     lastCause: module.lastFailure?.kind ?? "",
   };
 }

@@ -37,6 +37,7 @@ import { createLogging, type Logging } from "./logging.js";
 import { PublicAccess } from "./public-access.js";
 import { Recorder } from "./recorder.js";
 import { toForeignEntry } from "./remote-log.js";
+import { Safety } from "./safety.js";
 import { listenToSignals } from "./signals.js";
 import { notifySystemd } from "./systemd.js";
 
@@ -57,6 +58,8 @@ export interface DaemonOptions {
 const ROBOT_ID = "local";
 /** For the removal of all resources, and for the end of all modules after it. */
 const CLOSE_LIMIT: Millis = seconds(25);
+/** More than all that closes may take together. */
+const STOP_LIMIT: Millis = seconds(90);
 /** How long listening waits for the processes of the modules, and the database for their resources. */
 const SPAWN_PATIENCE: Millis = millis(300);
 const STORE_PATIENCE: Millis = seconds(2);
@@ -107,6 +110,7 @@ class Daemon {
   readonly #machine: Machine;
   readonly #configs: ConfigKeeper;
   readonly #recorder: Recorder;
+  readonly #safety: Safety;
   readonly #startedAt: Date;
   #store: Promise<Store> | undefined;
   #openedStore: Store | undefined;
@@ -135,6 +139,8 @@ class Daemon {
     this.#closing.defer("writing the log", seconds(2), () => this.#endArchive());
     this.#recorder = new Recorder({ clock, logger: this.#logger.child("metrics"), home: options.home, machine: () => this.#machine });
     this.#closing.defer("noting the end", seconds(1), () => this.#recorder.history.tell("supervisor-stopped", "pinion ended in order"));
+    this.#safety = new Safety({ clock, logger: this.#logger.child("hardware"), home: options.home, history: this.#recorder.history });
+    this.#closing.defer("letting go of outputs", seconds(3), () => this.#safety.close());
     this.#access = this.#createAccess();
     this.#server = this.#createServer(limits);
     this.#closing.defer("closing the server", SERVER_CLOSE_LIMIT, async () => this.#server[Symbol.asyncDispose]());
@@ -154,13 +160,14 @@ class Daemon {
     this.#listenToSignals();
     this.#endOnCrash(controlSocket);
     this.#logger.info({ version, pid: process.pid, home: this.#options.home, config }, "pinion starts");
-    await endLeftovers({
+    const isAfterKill = await endLeftovers({
       home: this.#options.home,
       socketFolder: this.#socketFolder,
       bases: socketBases(env),
       clock: this.#clock,
       logger: this.#logger,
     });
+    if (isAfterKill) await this.#safety.takeOver();
     this.#recorder.watch();
     await this.#configs.start(version);
     await this.#untilSpawned();
@@ -199,7 +206,8 @@ class Daemon {
 
   async close(): Promise<void> {
     this.#isStopping = true;
-    notifySystemd(this.#options.env, "--stopping");
+    // The unit's own limit is short, for supervisors that no longer answer.
+    notifySystemd(this.#options.env, "--stopping", `EXTEND_TIMEOUT_USEC=${STOP_LIMIT * 1000}`);
     this.#logger.info({}, "pinion stops");
     await this.#closing[Symbol.asyncDispose]();
   }
@@ -250,6 +258,7 @@ class Daemon {
           sampleNow: () => this.#recorder.sampleNow(),
           statusBefore: () => this.#recorder.statuses.before,
           network: () => this.#access.report(),
+          leases: () => this.#machine.leases(),
         }),
       },
     });
@@ -274,6 +283,7 @@ class Daemon {
           this.#machine.onStatus(status);
           this.#recorder.onModule(status);
         },
+        onExit: (module, incarnation, at) => this.#machine.onExit(module, incarnation, at),
         onGone: (module, incarnation, reason) => this.#server.dropModule(module, incarnation, reason),
         beforeStop: (module, incarnation, limit) => this.#machine.beforeStop(module, incarnation, limit),
       },
@@ -306,6 +316,7 @@ class Daemon {
       catalogue,
       knownService: (api) => knownServiceOfApi(api)?.service,
       buildLimit: limits.buildLimit,
+      hardware: this.#safety.ports,
     });
   }
 
@@ -334,6 +345,7 @@ class Daemon {
       isDeduplicated: config.isLogDeduplicated,
     });
     this.#machine.apply(config, applied.revision);
+    this.#safety.keepOnly((name) => config.resources.has(name));
     if (previous !== undefined) this.#background("listening anew", this.#access.listen());
   }
 

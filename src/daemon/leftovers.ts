@@ -47,14 +47,17 @@ export interface LeftoverInput {
   readonly logger: Logger;
 }
 
-/** Never rejects. Nobody else may run on this home. */
-export async function endLeftovers({ home, socketFolder, bases, clock, logger }: LeftoverInput): Promise<void> {
+/** Never rejects; tells whether a supervisor of this home was killed since the boot. Nobody else may run on this home. */
+export async function endLeftovers({ home, socketFolder, bases, clock, logger }: LeftoverInput): Promise<boolean> {
+  let isKilled = false;
   for (const folder of candidates(home, bases)) {
     const owner = readOwner(folder);
     if (owner === undefined) removeUnfinished(folder);
     if (owner === undefined || owner.home !== home || isAlive(owner)) continue;
+    const isSameBoot = owner.bootId === readBootId();
+    isKilled ||= isSameBoot;
     try {
-      const ended = owner.bootId === readBootId() ? await endProcesses(folder, owner, clock) : 0;
+      const ended = isSameBoot ? await endProcesses(folder, owner, clock) : 0;
       rmSync(folder, { recursive: true, force: true });
       logger.warn(
         { pid: owner.pid, processes: ended, folder },
@@ -66,6 +69,7 @@ export async function endLeftovers({ home, socketFolder, bases, clock, logger }:
   }
   // Only now: until here the next one has to look where we looked.
   tryToWrite(path.join(home, POINTER_FILE), socketFolder);
+  return isKilled;
 }
 
 function tryToWrite(file: string, text: string): void {

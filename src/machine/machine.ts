@@ -8,6 +8,8 @@ import type { MachineConfig, ModuleConfig } from "../config/machine-config.js";
 import type { ModuleManager, ModuleManagerEvents, ModuleStatus } from "../module/module-host.js";
 import { closeResources } from "./close-resources.js";
 import { invalidModuleStatus } from "./invalid-module-status.js";
+import type { LeaseStatus } from "./lease-book.js";
+import type { HardwarePorts } from "./machine-hardware.js";
 import type { MachineStatus, MachineView } from "./machine-status.js";
 import { type ModuleCatalogue, ModuleTable } from "./module-table.js";
 import { ModuleWatch } from "./module-watch.js";
@@ -25,9 +27,11 @@ export interface MachineOptions {
   readonly buildLimit?: Millis;
   /** gRPC service of an API that Pinion knows. */
   readonly knownService: (api: string) => string | undefined;
+  /** Left out: leases only. */
+  readonly hardware?: HardwarePorts;
 }
 
-/** The module manager tells its events to `onStatus` and `beforeStop`. */
+/** The module manager tells its events to `onStatus`, `beforeStop` and `onExit`. */
 export interface Machine extends MachineView, ModuleManagerEvents {
   /** Makes this the config to reach. Returns at once. */
   apply(config: MachineConfig, revision: string): void;
@@ -35,6 +39,9 @@ export interface Machine extends MachineView, ModuleManagerEvents {
   whenSettled(signal?: AbortSignal): Promise<void>;
   /** Tells of every change of status, several at once where they come together. Returns what ends it. */
   onChange(listener: () => void): () => void;
+  /** Who claims which hardware. */
+  leases(): readonly LeaseStatus[];
+  onExit(module: string, incarnation: number, at: Millis): void;
   /** Removes all resources, dependents first, within 20 s. Modules go on: their manager ends them. */
   close(): Promise<void>;
 }
@@ -73,6 +80,7 @@ class ConfiguredMachine implements Machine {
     this.#appliedAt = clock.wall();
     const table = this.#table;
     this.#reconciler = new Reconciler({
+      ...options.hardware,
       clock,
       logger,
       buildLimit,
@@ -118,11 +126,21 @@ class ConfiguredMachine implements Machine {
 
   onStatus(status: ModuleStatus): void {
     this.#status = undefined;
-    if (this.#watch.onStatus(status)) this.#noteChange();
+    if (!this.#watch.onStatus(status)) return;
+    if (this.#table.isUndecided) this.#isModulePlanDue = true;
+    this.#noteChange();
   }
 
   beforeStop(module: string, incarnation: number, limit: Millis): Promise<void> {
     return this.#watch.evict(module, incarnation, limit);
+  }
+
+  onExit(module: string, incarnation: number, at: Millis): void {
+    this.#reconciler.hardware.onExit(module, incarnation, at);
+  }
+
+  leases(): readonly LeaseStatus[] {
+    return this.#reconciler.hardware.leases.statuses();
   }
 
   status(): MachineStatus {
@@ -253,7 +271,15 @@ class ConfiguredMachine implements Machine {
   #moduleStatuses(): readonly ModuleStatus[] {
     const statuses = this.#options.modules.statuses();
     const invalid = [...(this.#config?.invalidModules ?? [])].filter(([name]) => !statuses.some((status) => status.name === name));
-    return [...statuses, ...invalid.map(([name, message]) => invalidModuleStatus(name, message, this.#appliedAt))];
+    const all = [...statuses, ...invalid.map(([name, message]) => invalidModuleStatus(name, message, this.#appliedAt))];
+    return all.map((status) => this.#withStandIn(status));
+  }
+
+  #withStandIn(status: ModuleStatus): ModuleStatus {
+    const moduleId = status.config.moduleId ?? this.#config?.invalidModuleIds?.get(status.name);
+    if (moduleId === undefined || status.config.isBuiltin || status.state === "ready") return status;
+    const standIn = this.#table.standInFor(moduleId);
+    return standIn === undefined ? status : { ...status, standIn };
   }
 }
 

@@ -23,6 +23,8 @@ export class ModuleTable {
   #providers: Map<string, HostedModule[]> | undefined;
   /** What the catalogue says of modules that were never ready: module by pair. */
   #promises = new Map<string, string>();
+  /** A module of the config that was never ready may have what the catalogue has too: which it is shows with its next step. */
+  isUndecided = false;
 
   /** The module of that name, made if need be. */
   get(name: string): HostedModule {
@@ -84,9 +86,15 @@ export class ModuleTable {
     const wanted = new Map(configured);
     const promises = new Map<string, string>();
     const offered = [...configured.keys()].flatMap((name) => this.#modules.get(name)?.pairs ?? []);
+    this.isUndecided = false;
     for (const pair of usedPairs) {
       if (offered.some((pairs) => pairs.has(pair))) continue;
       const [api = "", model = ""] = pair.split(" ");
+      // Before the catalogue, which a machine with modules of its own need not read then.
+      if (this.#mayComeFrom(configured, model)) {
+        this.isUndecided = true;
+        continue;
+      }
       const config = catalogue.moduleFor(api, model);
       if (config === undefined || configured.has(config.name)) continue;
       wanted.set(config.name, config);
@@ -99,6 +107,29 @@ export class ModuleTable {
       if (config?.isBuiltin === true && !wanted.has(name) && run !== undefined && holdsAnything(run)) wanted.set(name, config);
     }
     return wanted;
+  }
+
+  /** What modules of the catalogue do in place of the module with this id, for people; undefined when they do nothing for it. */
+  standInFor(moduleId: string): string | undefined {
+    const found = [...this.#promises].filter(([pair]) => pair.split(" ")[1]?.startsWith(`${moduleId}:`));
+    const [first] = found;
+    if (first === undefined) return undefined;
+    const models = [...new Set(found.map(([pair]) => pair.split(" ")[1]))].join(", ");
+    const modules = [...new Set(found.map(([, module]) => module))].join(", ");
+    return `until it runs, ${models} ${found.length === 1 ? "is" : "are"} served by ${modules}, which ships with Pinion`;
+  }
+
+  /** Whether a module of the config that is starting for the first time may have a model that is not of Pinion's own name spaces. */
+  #mayComeFrom(configured: ReadonlyMap<string, ModuleConfig>, model: string): boolean {
+    const [namespace = "", family = ""] = model.split(":");
+    if (namespace === "rdk" || namespace === "pinion") return false;
+    return [...configured.values()].some(({ name, moduleId }) => {
+      if (moduleId !== undefined && moduleId !== `${namespace}:${family}`) return false;
+      const module = this.#modules.get(name);
+      if (module?.config === undefined) return true;
+      // One that failed before is not waited for again at each of its attempts.
+      return module.handlers.length === 0 && module.condition === "coming" && (module.status?.consecutiveFailures ?? 0) === 0;
+    });
   }
 
   #providersOf(pair: string): readonly HostedModule[] {

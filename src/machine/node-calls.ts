@@ -5,6 +5,7 @@ import type { Logger } from "../base/logger.js";
 import { type Millis, seconds } from "../base/millis.js";
 import type { NodeEvent } from "../resource/node-state.js";
 import { type CallOutcome, callModule } from "./call-module.js";
+import type { MachineHardware } from "./machine-hardware.js";
 import type { ModuleRun } from "./module-run.js";
 import type { Decision } from "./plan-node.js";
 import type { Instance, NodeCall, ResourceNode } from "./resource-node.js";
@@ -20,6 +21,7 @@ export interface CallPort {
   readonly logger: Logger;
   readonly buildLimit: Millis;
   readonly resources: ResourceTable;
+  readonly hardware: MachineHardware;
   readonly send: (node: ResourceNode, event: NodeEvent) => void;
   readonly changed: (node: ResourceNode) => void;
   /** Decides and acts at once. */
@@ -43,10 +45,11 @@ export class NodeCalls {
     this.#call(node, run, "validate", NO_USES, {
       limit: VALIDATION_LIMIT,
       work: () => run.calls.validate(config),
-      done: ({ required, optional }) => {
-        node.validation = { version, run, required, optional };
+      done: ({ required, optional, hardware }) => {
+        node.validation = { version, run, required, optional, hardware: this.#port.hardware.reuse(node, hardware) };
         node.isValidationSpent = false;
         node.failure = undefined;
+        this.#port.hardware.validated(node);
         this.#port.resources.resolve(node);
       },
       failed: (error) => this.#attemptFailed(node, run, version, error),
@@ -57,10 +60,11 @@ export class NodeCalls {
     const { config, version, validation, wantedRevision } = node;
     const { method, run, required, optional } = decision;
     if (config === undefined || validation === undefined) return;
-    const { buildLimit } = this.#port;
+    const { buildLimit, hardware } = this.#port;
     const dependencies = [...required.keys(), ...optional.keys()];
     node.isValidationSpent = true;
     node.isDeferralOver = false;
+    hardware.building(node, run);
     this.#call(node, run, "build", required, {
       limit: buildLimit,
       work: () => run.calls[method](config, dependencies, buildLimit),
@@ -72,6 +76,7 @@ export class NodeCalls {
         node.remainder = undefined;
         node.failure = undefined;
         node.revision = wantedRevision;
+        hardware.built(node, run);
         this.#port.send(node, { kind: "built" });
         this.#port.touchDependents(node);
       },
@@ -83,6 +88,7 @@ export class NodeCalls {
         }
         node.instance = undefined;
         node.remainder = run;
+        hardware.notBuilt(node);
         this.#attemptFailed(node, run, version, error);
       },
     });
@@ -95,6 +101,7 @@ export class NodeCalls {
       work: () => run.calls.remove(node.name, limit),
       done: () => {
         if (node.failure?.kind === "remove") node.failure = undefined;
+        this.#port.hardware.removed(node, run);
         this.#removed(node, run, undefined);
       },
       failed: (error) => {

@@ -46,6 +46,14 @@ export interface Surroundings {
   reaches(from: ResourceName, to: ResourceName): boolean;
   /** Whether nothing is being done, or about to be done, for anything that it depends on in any way. */
   isCalmBelow(node: ResourceNode): boolean;
+  /** Why it does not get the hardware that it claims; undefined when it does, or claims none. */
+  refusal(node: ResourceNode): string | undefined;
+  /** What it runs with belongs to another, as turned out since it was built. */
+  isDisplaced(node: ResourceNode): boolean;
+  /** Something that it has from an earlier config now belongs to another. */
+  mustLetGo(node: ResourceNode): boolean;
+  /** Those that still have something that now belongs to it. */
+  holdersOf(node: ResourceNode): readonly ResourceNode[];
   shortest(name: ResourceName): string;
 }
 
@@ -68,7 +76,7 @@ export function planNode(node: ResourceNode, around: Surroundings): Decision {
   const { instance, remainder } = node;
   const isWanted = node.config !== undefined && !around.isClosing;
   if (instance !== undefined) {
-    if (!isWanted || node.isImpossible || instance.run.isEvicted) return leave(node, around);
+    if (!isWanted || node.isImpossible || instance.run.isEvicted || around.isDisplaced(node)) return leave(node, around);
     const next = planBuild(node, around);
     return isForsaken(node, around) && !replaces(next) ? leave(node, around) : next;
   }
@@ -141,7 +149,10 @@ function planBuild(node: ResourceNode, around: Surroundings): Decision {
   }
   if (isHeld(node, run, around)) return { kind: "hold" };
   if (!hasFreshValidation(node, run)) return waitAsBefore(node, run, around) ?? { kind: "validate", run };
-  const waiting = waitForDependencies(node, around) ?? deferForOptional(node, around);
+  const refused = refuse(node, around);
+  if (refused !== undefined) return refused;
+  if (instance !== undefined && around.mustLetGo(node)) return { kind: "remove", run: instance.run, isReplaced: true };
+  const waiting = waitForDependencies(node, around) ?? deferForOptional(node, around) ?? waitForHolders(node, around);
   if (waiting !== undefined) return waiting;
   const isSameModel = instance !== undefined && config !== undefined && formatModel(instance.config.model) === formatModel(config.model);
   const uses = usesOf(node, around);
@@ -165,7 +176,23 @@ function isRemovalHeld({ failure, remainder, isRetryDue }: ResourceNode): boolea
 /** The process said before what this config needs, and that is not there: no need to ask again now. */
 function waitAsBefore(node: ResourceNode, run: ModuleRun, around: Surroundings): Decision | undefined {
   if (node.validation?.version !== node.version || node.validation.run !== run) return undefined;
-  return waitForDependencies(node, around);
+  return refuse(node, around) ?? waitForDependencies(node, around);
+}
+
+/** Another resource has the hardware. Nothing to wait for: as far as the config goes, it keeps it. */
+function refuse(node: ResourceNode, around: Surroundings): Decision | undefined {
+  const refusal = around.refusal(node);
+  return refusal === undefined ? undefined : { kind: "wait", isPassing: false, waitsFor: [], error: refusal };
+}
+
+/** The hardware is its own, but what ran with it before is not gone yet. */
+function waitForHolders(node: ResourceNode, around: Surroundings): Decision | undefined {
+  const holders = around.holdersOf(node);
+  if (holders.length === 0) return undefined;
+  const waitsFor = holders.map(({ name }) => around.shortest(name));
+  const isPassing = holders.every(({ state }) => state.kind === "configuring" || state.kind === "removing");
+  const error = isPassing ? "" : `waits for ${waitsFor.join(", ")} to let go of hardware that its new config no longer claims`;
+  return { kind: "wait", isPassing, waitsFor, error };
 }
 
 /** Nothing changed since the last failure that might help. */

@@ -8,6 +8,7 @@ import type { Logger } from "../base/logger.js";
 import { type Millis, seconds } from "../base/millis.js";
 import { type NodeEvent, type NodeState, transition } from "../resource/node-state.js";
 import type { ResourceName } from "../resource/resource-name.js";
+import { type HardwarePorts, MachineHardware } from "./machine-hardware.js";
 import type { CallLane, ModuleRun } from "./module-run.js";
 import type { Choice, ModuleTable } from "./module-table.js";
 import { NodeCalls } from "./node-calls.js";
@@ -19,7 +20,7 @@ import { ResourceTable } from "./resource-table.js";
 /** How long a resource waits for optional dependencies that are being built before it is built without. */
 const DEFERRAL: Millis = seconds(1);
 
-export interface ReconcilerOptions {
+export interface ReconcilerOptions extends HardwarePorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly modules: ModuleTable;
@@ -38,6 +39,7 @@ export interface ReconcilerOptions {
 
 export class Reconciler implements Surroundings {
   readonly resources: ResourceTable;
+  readonly hardware: MachineHardware;
   isClosing = false;
   readonly #options: ReconcilerOptions;
   readonly #dirty = new Set<ResourceNode>();
@@ -50,9 +52,11 @@ export class Reconciler implements Surroundings {
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.resources = new ResourceTable((node) => this.touch(node));
+    this.hardware = new MachineHardware({ ...options, resources: this.resources, touch: (node) => this.touch(node) });
     this.#calls = new NodeCalls({
       ...options,
       resources: this.resources,
+      hardware: this.hardware,
       send: (node, event) => this.send(node, event),
       changed: (node) => this.changed(node),
       look: (node) => this.#look(node),
@@ -68,6 +72,7 @@ export class Reconciler implements Surroundings {
 
   /** Looks at the resource in the next round. */
   touch(node: ResourceNode): void {
+    this.hardware.leases.note(node);
     this.#dirty.add(node);
     this.schedule();
   }
@@ -102,7 +107,7 @@ export class Reconciler implements Surroundings {
   lose(run: ModuleRun): void {
     run.isAlive = false;
     for (const node of [...run.nodes]) {
-      if (node.call?.run === run) node.call = undefined;
+      if (node.call?.run === run) this.#abandonCall(node);
       if (node.remainder === run) node.remainder = undefined;
       if (node.instance?.run === run) node.instance = undefined;
       this.resources.setUses(node);
@@ -118,7 +123,7 @@ export class Reconciler implements Surroundings {
   abandonBuilds(run: ModuleRun): void {
     for (const node of [...run.nodes]) {
       if (node.call?.run !== run || node.call.kind === "remove") continue;
-      node.call = undefined;
+      this.#abandonCall(node);
       if (node.instance?.run !== run) run.nodes.delete(node);
       this.resources.setUses(node);
       this.touch(node);
@@ -147,13 +152,21 @@ export class Reconciler implements Surroundings {
     }
     return true;
   };
+  refusal = (node: ResourceNode): string | undefined => this.hardware.leases.refusal(node);
+  isDisplaced = (node: ResourceNode): boolean => this.hardware.leases.isDisplaced(node);
+  mustLetGo = (node: ResourceNode): boolean => this.hardware.leases.mustLetGo(node);
+  holdersOf = (node: ResourceNode): readonly ResourceNode[] => this.hardware.leases.holdersOf(node);
   shortest = (name: ResourceName): string => this.resources.names.shortest(name);
 
   #round(): void {
     this.#isScheduled = false;
     this.#options.onRoundStart();
+    this.hardware.leases.settle();
     this.#lookAtDirty();
     for (const node of this.#lingering) this.#dirty.add(node);
+    this.#lookAtDirty();
+    // What was let go meanwhile may be what another waits for.
+    this.hardware.leases.settle();
     this.#lookAtDirty();
     this.#options.onRoundEnd();
     if (this.#onEmpty !== undefined && this.#isEmpty()) this.#onEmpty();
@@ -176,6 +189,7 @@ export class Reconciler implements Surroundings {
   }
 
   #look(node: ResourceNode): void {
+    this.hardware.leases.note(node);
     if (node.call !== undefined || this.resources.get(node.name) !== node) return;
     try {
       const wasImpossible = node.isImpossible;
@@ -262,12 +276,18 @@ export class Reconciler implements Surroundings {
     // While closing, what is wanted stays known: status still tells of it.
     if (node.config !== undefined || node.invalid !== undefined) return;
     this.resources.delete(node);
+    this.hardware.forget(node);
     this.changed(node);
     this.#options.onForgotten();
     this.#touchDependents(node);
   }
 
   // Calls
+
+  #abandonCall(node: ResourceNode): void {
+    if (node.call?.kind === "build") this.hardware.notBuilt(node);
+    node.call = undefined;
+  }
 
   #queue(node: ResourceNode, lane: CallLane, start: () => void): void {
     if (lane.hasRoom) {

@@ -1,6 +1,7 @@
 /** What the machine remembers of one resource: wanted, actual, and what is being done about the difference. */
 import type { Timer } from "../base/clock.js";
 import type { ResourceConfig } from "../config/machine-config.js";
+import type { HardwareNeeds } from "../resource/hardware-needs.js";
 import { type NodeState, UNCONFIGURED } from "../resource/node-state.js";
 import type { Dependency, UnresolvedName } from "../resource/resolve-dependencies.js";
 import { apiTextOf, type ResourceName } from "../resource/resource-name.js";
@@ -28,6 +29,8 @@ export interface Validation {
   readonly run: ModuleRun;
   readonly required: readonly string[];
   readonly optional: readonly string[];
+  /** The same object for as long as the module says the same. */
+  readonly hardware: HardwareNeeds | undefined;
 }
 
 /** The last attempt failed; another is made when the retry is due or something changed that may help. */

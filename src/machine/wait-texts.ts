@@ -48,9 +48,12 @@ export function modulesText(modules: readonly HostedModule[]): string {
   return modules.map((module) => `module "${module.name}" is not ready: ${module.cause}`).join("; ");
 }
 
+const BUILT_IN = "rdk:builtin:";
+
 export function noModuleText(node: ResourceNode, unready: readonly HostedModule[]): string {
   const model = node.config === undefined ? "" : formatModel(node.config.model);
   const start = `no module offers the model ${model} of ${node.api}`;
-  if (unready.length === 0) return `${start}: check its spelling, or add the module that has it to "modules"`;
-  return `${start}; it may be in one that is not ready: ${modulesText(unready)}`;
+  if (unready.length > 0) return `${start}; it may be in one that is not ready: ${modulesText(unready)}`;
+  if (!model.startsWith(BUILT_IN)) return `${start}: check its spelling, or add the module that has it to "modules"`;
+  return `${start}: what is called ${BUILT_IN}… ships with the supervisor, and Pinion has no such model (its README lists those it has); check its spelling, or add a module for such hardware to "modules" and name its model here`;
 }

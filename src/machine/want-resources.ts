@@ -25,6 +25,8 @@ export function wantResources(config: MachineConfig, context: WantContext): void
     const node = knownOrNew(name, context);
     node.order = order;
     order += 1;
+    // Of those that are not built the first in the config has what both claim.
+    reconciler.hardware.leases.note(node);
     setInvalid(node, config.invalidResources.get(name), reconciler);
     if (wantResource(node, wanted, context)) changed.add(node);
   }

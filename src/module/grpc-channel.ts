@@ -24,6 +24,9 @@ const SESSION_OPTIONS = {
   maxSessionMemory: 80,
 } as const;
 
+/** The status that the module itself answered with, whatever code it took: it was reached. */
+export class AnsweredError extends RpcError {}
+
 export class GrpcChannel {
   readonly address: string;
   readonly #clock: Clock;
@@ -38,7 +41,7 @@ export class GrpcChannel {
     this.#clock = clock;
   }
 
-  /** The bytes of the answer. Rejects with an RpcError: of the module, or UNAVAILABLE or DEADLINE_EXCEEDED of our own. */
+  /** The bytes of the answer. Rejects with an AnsweredError of the module, or an RpcError of our own: UNAVAILABLE or DEADLINE_EXCEEDED. */
   unary(path: string, request: Uint8Array, limit: Millis): Promise<Uint8Array> {
     const startedAt = this.#clock.now();
     return this.#permits.run(async () => {
@@ -187,7 +190,7 @@ function answerOf({ headers, trailers, body, length, resetCode }: Answer): Uint8
   const status = trailers?.["grpc-status"] ?? headers["grpc-status"];
   if (status === undefined) throw withoutStatus(headers[":status"], resetCode);
   const code = Number(status);
-  if (code !== Status.OK) throw new RpcError(code, decodeMessage(trailers?.["grpc-message"] ?? headers["grpc-message"]));
+  if (code !== Status.OK) throw new AnsweredError(code, decodeMessage(trailers?.["grpc-message"] ?? headers["grpc-message"]));
   if (length > MAX_MESSAGE_BYTES + PREFIX_BYTES)
     throw new RpcError(Status.RESOURCE_EXHAUSTED, `the answer has ${length} bytes, more than 32 MiB`);
   if (body.length < PREFIX_BYTES) throw new RpcError(Status.INTERNAL, "the answer has no message");

@@ -1,6 +1,6 @@
 /** What the supervisor asks of a ready module, as gRPC calls. The one place of this room where status codes get a meaning. */
 import type { Clock } from "../base/clock.js";
-import { messageOf, PinionError } from "../base/errors.js";
+import { isPinionError, messageOf, PinionError } from "../base/errors.js";
 import { formatGoDuration } from "../base/go-duration.js";
 import { type Millis, millis } from "../base/millis.js";
 import type { ResourceConfig } from "../config/machine-config.js";
@@ -12,9 +12,11 @@ import {
   ValidateConfigResponse,
 } from "../proto/gen/viam/module/v1/module.js";
 import { isRpcError, RpcError, Status, statusName } from "../proto/status-code.js";
-import type { ResourceName } from "../resource/resource-name.js";
+import { type ResourceName, simpleNameOf } from "../resource/resource-name.js";
 import { toComponentConfig } from "./component-config.js";
-import type { GrpcChannel } from "./grpc-channel.js";
+import { pwmOffCall, setGpioCall } from "./drive-pin.js";
+import { AnsweredError, type GrpcChannel } from "./grpc-channel.js";
+import { toHardwareNeeds } from "./hardware-needs.js";
 import type { ModuleCalls, ValidatedDependencies } from "./module-host.js";
 import { CLEANUP_LIMIT, VALIDATE_LIMIT } from "./module-limits.js";
 
@@ -54,8 +56,12 @@ export class GrpcModuleCalls implements ModuleCalls {
     const request = ValidateConfigRequest.encode({ config: toComponentConfig(config) }).finish();
     try {
       const response = ValidateConfigResponse.decode(await this.#send("ValidateConfig", request, VALIDATE_LIMIT));
-      return { required: withoutPseudo(response.dependencies), optional: withoutPseudo(response.optionalDependencies) };
+      const { dependencies, optionalDependencies, hardware } = response;
+      const needs = toHardwareNeeds(hardware, `module "${this.module}" on ${config.name}`);
+      const names = { required: withoutPseudo(dependencies), optional: withoutPseudo(optionalDependencies) };
+      return needs === undefined ? names : { ...names, hardware: needs };
     } catch (error) {
+      if (isPinionError(error)) throw error;
       if (isRpcError(error, Status.UNIMPLEMENTED)) return { required: [], optional: [] };
       throw await this.#explain(error, "ValidateConfig", config.name, VALIDATE_LIMIT);
     }
@@ -90,8 +96,23 @@ export class GrpcModuleCalls implements ModuleCalls {
       await this.#send("RemoveResource", RemoveResourceRequest.encode({ name }).finish(), limit);
     } catch (error) {
       // Not there, or nothing there to have it.
-      if (isRpcError(error, Status.NOT_FOUND) || isRpcError(error, Status.UNAVAILABLE)) return;
+      if (isRpcError(error, Status.NOT_FOUND) || isUnreachable(error)) return;
       throw await this.#explain(error, "RemoveResource", name, limit);
+    }
+  }
+
+  async drivePin(board: ResourceName, pin: string, isHigh: boolean, limit: Millis): Promise<void> {
+    const name = simpleNameOf(board);
+    const { path, request } = setGpioCall(name, pin, isHigh);
+    try {
+      await this.#channel.unary(path, request, limit);
+    } catch (error) {
+      if (isHigh) throw pinError(this.module, board, pin, error);
+      // A pin that only knows pulses.
+      const off = pwmOffCall(name, pin);
+      await this.#channel.unary(off.path, off.request, limit).catch(() => {
+        throw pinError(this.module, board, pin, error);
+      });
     }
   }
 
@@ -115,13 +136,11 @@ export class GrpcModuleCalls implements ModuleCalls {
     const rpc = error instanceof RpcError ? error : new RpcError(Status.UNKNOWN, messageOf(error), { cause: error });
     const text = readable(rpc.message);
     const options = { cause: error };
+    if (isUnreachable(rpc)) {
+      const reason = `module "${this.module}" cannot be reached for ${method} of ${resource}: ${text}`;
+      return new PinionError("MODULE_NOT_READY", reason, options);
+    }
     switch (rpc.code) {
-      case Status.UNAVAILABLE:
-        return new PinionError(
-          "MODULE_NOT_READY",
-          `module "${this.module}" cannot be reached for ${method} of ${resource}: ${text}`,
-          options,
-        );
       case Status.DEADLINE_EXCEEDED:
         return new PinionError(
           "DEADLINE_EXCEEDED",
@@ -153,6 +172,17 @@ const CODES = {
   ReconfigureResource: "RESOURCE_BUILD_FAILED",
   RemoveResource: "MODULE_CALL_FAILED",
 } as const;
+
+function pinError(module: string, board: ResourceName, pin: string, error: unknown): PinionError {
+  return new PinionError("MODULE_CALL_FAILED", `module "${module}" could not drive pin "${pin}" of ${board}: ${messageOf(error)}`, {
+    cause: error,
+  });
+}
+
+/** Not so for a module that answers UNAVAILABLE: it is there, what it drives is not. */
+function isUnreachable(error: unknown): boolean {
+  return isRpcError(error, Status.UNAVAILABLE) && !(error instanceof AnsweredError);
+}
 
 function withoutPseudo(names: readonly string[]): readonly string[] {
   return names.filter((name) => !PSEUDO_DEPENDENCIES.includes(name));

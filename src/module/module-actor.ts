@@ -292,6 +292,7 @@ export class ModuleActor {
         },
         onGone: (reason) => this.#tell(() => this.#ports.events.onGone?.(this.#name, incarnation, reason)),
         onFailed: (error) => this.#dispatch({ kind: "failed", incarnation, cause: this.#withOutput(causeOfError(error)), at: clock.now() }),
+        onExit: (at) => this.#tell(() => this.#ports.events.onExit?.(this.#name, incarnation, at)),
         onEnd: (end) => {
           const cause = this.#withOutput(causeOfEnd(this.#name, end, wasReady, this.#output.fresh()));
           this.#dispatch({ kind: "ended", incarnation, cause, at: clock.now() });

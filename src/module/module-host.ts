@@ -1,6 +1,7 @@
 /** What the rest of Pinion sees of hosted modules: the interface between the module room and the machine. */
 import type { Millis } from "../base/millis.js";
 import type { ModuleConfig, ResourceConfig } from "../config/machine-config.js";
+import type { HardwareNeeds } from "../resource/hardware-needs.js";
 import type { ResourceName } from "../resource/resource-name.js";
 
 export type ModuleState = "pending" | "first-run" | "starting" | "ready" | "stopping" | "stopped" | "backoff" | "quarantined";
@@ -52,6 +53,8 @@ export interface ModuleStatus {
   readonly restarts: number;
   /** Why its configured limits are not enforced, when that is so. */
   readonly limitsProblem?: string;
+  /** What modules that ship with Pinion do in its place, when that is so. */
+  readonly standIn?: string;
   /** The last lines that the module printed, oldest first. */
   readonly lastOutput: readonly string[];
 }
@@ -59,6 +62,8 @@ export interface ModuleStatus {
 export interface ValidatedDependencies {
   readonly required: readonly string[];
   readonly optional: readonly string[];
+  /** Absent: none, or a module that does not know how to say it. */
+  readonly hardware?: HardwareNeeds | undefined;
 }
 
 /** Calls to one ready process of a module. Every call rejects with a PinionError; MODULE_NOT_READY when the process is gone. */
@@ -73,6 +78,8 @@ export interface ModuleCalls {
   reconfigure(config: ResourceConfig, dependencies: readonly ResourceName[], limit: Millis): Promise<void>;
   /** A resource unknown to the module, and a module that is gone, count as removed. */
   remove(name: ResourceName, limit: Millis): Promise<void>;
+  /** Drives a pin of a board that this process holds; low ends its PWM. MODULE_CALL_FAILED when the board does not. */
+  drivePin(board: ResourceName, pin: string, isHigh: boolean, limit: Millis): Promise<void>;
 }
 
 export interface ModuleManagerEvents {
@@ -88,6 +95,11 @@ export interface ModuleManagerEvents {
    * status changes; connections to it are to be closed now, and calls in flight end with the reason, a sentence that names the module.
    */
   onGone?(module: string, incarnation: number, reason: string): void;
+  /**
+   * The process has ended, in whatever way, at this instant. Called at once, before anything slow is done about it and before the status
+   * changes; not for one that never ran.
+   */
+  onExit?(module: string, incarnation: number, at: Millis): void;
 }
 
 export interface ModuleManager extends AsyncDisposable {

@@ -44,6 +44,8 @@ interface RunListener {
   onGone(reason: string): void;
   /** It does not become ready, or does not answer any more; the process may still live. */
   onFailed(error: unknown): void;
+  /** The process is gone; `onEnd` follows. */
+  onExit(at: Millis): void;
   onEnd(end: ProcessEnd): void;
 }
 
@@ -136,7 +138,11 @@ export class ModuleRun {
       mark: this.#input.mark,
       ...(cgroup === undefined ? {} : { cgroup }),
     };
-    this.#process = new ManagedProcess(spec, clock, { onLine: listener.onLine, onEnd: (end) => this.#end(end) });
+    this.#process = new ManagedProcess(spec, clock, {
+      onLine: listener.onLine,
+      onExit: listener.onExit,
+      onEnd: (end) => this.#end(end),
+    });
     this.#process.start();
     if (this.#process.pid !== undefined) this.#record = recordProcess(this.#input.socketFolder, this.#process.pid);
     logger.info({ pid: this.#process.pid, incarnation, address: address.text }, "module started");

@@ -36,6 +36,8 @@ export type OutputStream = "stdout" | "stderr";
 
 export interface ProcessListener {
   onLine(stream: OutputStream, line: string): void;
+  /** Called once, before anything that takes time is done about the end. `at`: when the process was gone. */
+  onExit?(at: Millis): void;
   /** Called once, at the moment of the end; the last lines may come shortly after it. */
   onEnd(end: ProcessEnd): void;
 }
@@ -51,6 +53,8 @@ export class ManagedProcess {
   #readers: readonly OutputReader[] = [];
   #state: ProcessState = { kind: "idle" };
   #oomKillsBefore: number | undefined;
+  #exitedAt: Millis | undefined;
+  #isExitTold = false;
 
   constructor(spec: ProcessSpec, clock: Clock, listener: ProcessListener) {
     this.#spec = spec;
@@ -106,6 +110,7 @@ export class ManagedProcess {
         this.#timers.clear();
         return;
       case "report-end":
+        if (effect.end.kind !== "not-started") this.#tellExit();
         this.#killStrays(effect.end);
         this.#clock.after(DRAIN_LIMIT, () => this.#closeReaders(), { unref: true });
         this.#listener.onEnd(effect.end);
@@ -136,6 +141,9 @@ export class ManagedProcess {
     if (child.pid === undefined) return; // the error event follows
     // Not "close", which waits for the pipes: whoever restarts must not wait for them.
     child.on("exit", (code, signal) => {
+      this.#exitedAt = this.#clock.now();
+      // One that was asked to leave may have left others of its group that are still at work.
+      if (this.#state.kind !== "terminating") this.#tellExit();
       const exited = { kind: "exited", code: code ?? undefined, signal: signal ?? undefined } as const;
       const outOfMemory = signal === "SIGKILL" ? this.#whetherOutOfMemory() : undefined;
       // What it printed last mostly waits in the pipes: one round of the event loop reads it, so that it is told before the end.
@@ -143,6 +151,14 @@ export class ManagedProcess {
     });
     this.#dispatch({ kind: "spawned", pid: child.pid });
     this.#readers = [this.#read(child.stdout, "stdout"), this.#read(child.stderr, "stderr")].flat();
+  }
+
+  #tellExit(): void {
+    if (this.#isExitTold) return;
+    this.#isExitTold = true;
+    // What is left of the group after a crash may hold what its leader held.
+    if (this.#state.kind === "running") signalGroup(this.#state.pid, "SIGKILL");
+    this.#listener.onExit?.(this.#exitedAt ?? this.#clock.now());
   }
 
   #whetherOutOfMemory(): OutOfMemory | undefined {

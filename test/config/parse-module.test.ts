@@ -111,6 +111,7 @@ describe("a module's executable", () => {
     const parsed = parse({ modules: [{ name: "tools", type: "registry", module_id: "acme:tools", version: "1.0.0" }] });
     assert.match(errors(parsed)[0] ?? "", /modules\[0\]\.executable_path: missing; .*downloads nothing from a registry yet/);
     assert.deepEqual(warnings(parsed), []);
+    assert.deepEqual([...(parsed.config.invalidModuleIds ?? [])], [["tools", "acme:tools"]]);
   });
 });
 

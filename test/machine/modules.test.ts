@@ -138,6 +138,64 @@ test("a module of the catalogue runs only while the config uses it and no module
   assert.deepEqual(machine.status().modules, []);
 });
 
+test("a module that is not installed: one of the catalogue stands in for it and the status says so; the user's own takes over when it is there", async (t) => {
+  const builtin = { ...module("pinion-pins"), isBuiltin: true };
+  const { apply, calls, modules, machine } = startMachine(t, {
+    catalogue: { moduleFor: (_api, model) => (model === "acme:pins:x" ? builtin : undefined) },
+  });
+  modules.offers.set("pinion-pins", offer("pins/x"));
+  modules.offers.set("mine", offer("pins/x"));
+  const missing = {
+    ...config([{ name: "a", model: "pins/x" }], []),
+    invalidModules: new Map([["mine", "executable_path: missing"]]),
+    invalidModuleIds: new Map([["mine", "acme:pins"]]),
+  };
+  await apply(missing, 200);
+  assert.equal(machine.status().resources[0]?.module, "pinion-pins");
+  const status = machine.status().modules.find(({ name }) => name === "mine");
+  assert.equal(status?.lastFailure?.message, "executable_path: missing");
+  assert.equal(status?.standIn, "until it runs, acme:pins:x is served by pinion-pins, which ships with Pinion");
+  calls();
+  await apply(config([{ name: "a", model: "pins/x" }], [{ ...module("mine"), moduleId: "acme:pins" }]), 500);
+  assert.deepEqual(calls(), ["validate a", "remove a", "add a"]);
+  assert.deepEqual(
+    machine.status().modules.map(({ name, standIn }) => [name, standIn]),
+    [["mine", undefined]],
+  );
+});
+
+test("a module of the config that starts for the first time is waited for before the catalogue's is started, unless it fails", async (t) => {
+  const builtin = { ...module("pinion-pins"), isBuiltin: true };
+  const { apply, calls, modules, machine, clock } = startMachine(t, { catalogue: { moduleFor: () => builtin } });
+  modules.offers.set("pinion-pins", offer("pins/x"));
+  modules.offers.set("mine", offer("pins/x"));
+  const mine = { ...module("mine"), moduleId: "acme:pins" };
+  modules.faults.refuseStart.add("mine");
+  await apply(config([{ name: "a", model: "pins/x" }], [mine]), 20);
+  assert.deepEqual(
+    machine.status().modules.map(({ name }) => name),
+    ["mine"],
+  );
+  await clock.advance(200);
+  assert.equal(machine.status().resources[0]?.module, "pinion-pins");
+  assert.match(machine.status().modules.find(({ name }) => name === "mine")?.standIn ?? "", /pinion-pins/);
+  await clock.advance(30_000);
+  assert.deepEqual(calls(), ["validate a", "add a"]);
+  modules.clearFaults();
+  await clock.advance(30_000);
+  assert.equal(machine.status().resources[0]?.module, "mine");
+
+  const other = startMachine(t, { catalogue: { moduleFor: () => builtin } });
+  other.modules.offers.set("pinion-pins", offer("pins/x"));
+  other.modules.offers.set("mine", offer("pins/x"));
+  await other.apply(config([{ name: "a", model: "pins/x" }], [mine]), 500);
+  assert.deepEqual(other.calls(), ["validate a", "add a"]);
+  assert.deepEqual(
+    other.machine.status().modules.map(({ name }) => name),
+    ["mine"],
+  );
+});
+
 test("a module of the catalogue that does not start is named by those that wait for it", async (t) => {
   const builtin = { ...module("pinion-demo"), isBuiltin: true };
   const { apply, modules, states, errorOf, clock } = startMachine(t, { catalogue: { moduleFor: () => builtin } });

@@ -54,6 +54,14 @@ test("adds and removes; what is unknown counts as removed", async (t) => {
   await calls_.add(sensorConfig("s"), [], limit);
 });
 
+test("a module that answers UNAVAILABLE is there: what it says of its device is the reason", async (t) => {
+  const { calls_ } = await callsOf(t, "well-behaved");
+  await assert.rejects(calls_.add(sensorConfig("s", { refuse: "serial port /dev/ttyUSB0 is not there", code: 14 }), [], limit), {
+    code: "RESOURCE_BUILD_FAILED",
+    message: 'module "m" could not build rdk:component:sensor/s: serial port /dev/ttyUSB0 is not there',
+  });
+});
+
 test("sends the whole config, with the fields that older modules read", async (t) => {
   const { calls_ } = await callsOf(t, "well-behaved");
   const config: ResourceConfig = {

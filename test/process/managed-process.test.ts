@@ -159,3 +159,46 @@ test("does not start what was stopped before", async (t) => {
   child.start();
   assert.deepEqual(lines, ["not-started"]);
 });
+
+test("tells of the exit once and before the end, whatever led to it", async (t) => {
+  const endings: Readonly<Record<string, (child: ManagedProcess) => void>> = {
+    "exit 3": () => undefined,
+    "kill -KILL $$": () => undefined,
+    "echo up; exec sleep 100": (child) => child.stop(),
+    "trap '' TERM; echo up; exec sleep 100": (child) => child.kill(),
+  };
+  for (const [script, act] of Object.entries(endings)) {
+    const told: string[] = [];
+    const child = new ManagedProcess({ command: "/bin/sh", args: ["-c", script], env: {}, cwd: "/" }, systemClock, {
+      onLine: () => act(child),
+      onExit: (at) => told.push(`exit ${at <= systemClock.now()}`),
+      onEnd: () => told.push("end"),
+    });
+    t.after(() => child.kill());
+    child.start();
+    await eventually(`the end of ${script}`, () => told.includes("end"));
+    assert.deepEqual(told, ["exit true", "end"], script);
+  }
+});
+
+test("after a crash nothing of the group is left when the exit is told", async (t) => {
+  let told: boolean | undefined;
+  let straggler = 0;
+  const child = new ManagedProcess(
+    { command: "/bin/sh", args: ["-c", "sleep 100 & echo $!; sleep 0.2; exit 1"], env: {}, cwd: "/" },
+    systemClock,
+    {
+      onLine: (_stream, line) => {
+        straggler = Number(line);
+      },
+      onExit: () => {
+        told = true;
+      },
+      onEnd: () => undefined,
+    },
+  );
+  t.after(() => child.kill());
+  child.start();
+  await eventually("the exit", () => told === true);
+  await eventually("the end of the straggler", () => straggler > 0 && !isRunning(straggler));
+});

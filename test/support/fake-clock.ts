@@ -32,11 +32,15 @@ export class FakeClock implements Clock {
 
   sleep(delay: Millis, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = this.after(delay, resolve);
-      signal?.addEventListener("abort", () => {
+      const onAbort = (): void => {
         timer.cancel();
-        reject(signal.reason);
+        reject(signal?.reason);
+      };
+      const timer = this.after(delay, () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
       });
+      signal?.addEventListener("abort", onAbort, { once: true });
     });
   }
 

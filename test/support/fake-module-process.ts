@@ -3,9 +3,12 @@ import { PinionError } from "../../src/base/errors.js";
 import { isEqualJson } from "../../src/base/json.js";
 import { type Millis, millis } from "../../src/base/millis.js";
 import type { ResourceConfig } from "../../src/config/machine-config.js";
+import { conflicts, ItemKeys } from "../../src/machine/leases.js";
 import type { ModuleCalls, ValidatedDependencies } from "../../src/module/module-host.js";
 import type { ResourceName } from "../../src/resource/resource-name.js";
 import type { FakeModuleManager } from "./fake-module-manager.js";
+
+const NO_BOARDS = new ItemKeys(new Map());
 
 export interface Held {
   readonly config: ResourceConfig;
@@ -40,7 +43,7 @@ export class FakeModuleProcess implements ModuleCalls {
     if (this.#host.faults.refuseValidate.has(name)) throw new PinionError("RESOURCE_INVALID", `${name} is refused`);
     this.#validated.set(name, config);
     const required = texts(config.attributes["need"]);
-    return { required, optional: texts(config.attributes["want"]) };
+    return { required, optional: texts(config.attributes["want"]), hardware: this.#host.hardwareOf(config) };
   }
 
   async add(config: ResourceConfig, dependencies: readonly ResourceName[], limit: Millis): Promise<void> {
@@ -77,6 +80,11 @@ export class FakeModuleProcess implements ModuleCalls {
     this.#touched.delete(name);
   }
 
+  async drivePin(board: ResourceName, pin: string, isHigh: boolean): Promise<void> {
+    if (!this.isAlive) throw this.#gone();
+    this.#host.record(`drive ${board} ${pin} ${isHigh ? "high" : "low"}`, this.module);
+  }
+
   kill(): void {
     this.isAlive = false;
     this.isReady = false;
@@ -100,6 +108,7 @@ export class FakeModuleProcess implements ModuleCalls {
       await this.#hang(limit);
     }
     if (this.#host.faults[fault].has(name)) throw new PinionError("RESOURCE_BUILD_FAILED", `${name} cannot be built`);
+    this.#checkHardware(config);
     this.held.set(name, { config, dependencies, isLeaving: false });
     if (this.#host.faults.crashOnBuild.delete(name)) this.#host.crash(this.module);
   }
@@ -135,6 +144,18 @@ export class FakeModuleProcess implements ModuleCalls {
     for (const needed of [...config.dependsOn, ...texts(config.attributes["need"])]) {
       const isGiven = dependencies.some((name) => name === needed || name.endsWith(`/${needed}`));
       if (!isGiven) this.#host.violation(`${config.name} was built without ${needed}`);
+    }
+  }
+
+  /** A line, an address, a port has one owner at a time. */
+  #checkHardware(config: ResourceConfig): void {
+    const { name } = config;
+    const claims = this.#host.hardwareOf(config)?.claims ?? [];
+    for (const [other, held] of this.#host.allHeld()) {
+      const others = this.#host.hardwareOf(held.config)?.claims ?? [];
+      if (other !== name && conflicts({ name, claims }, { name: other, claims: others }, NO_BOARDS)) {
+        this.#host.violation(`${name} was built while ${other} had its hardware`);
+      }
     }
   }
 

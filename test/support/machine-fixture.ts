@@ -6,6 +6,7 @@ import { minutes, seconds } from "../../src/base/millis.js";
 import type { MachineConfig, ModuleConfig, ResourceConfig } from "../../src/config/machine-config.js";
 import { createMachine, type Machine, type MachineOptions } from "../../src/machine/machine.js";
 import type { Handler } from "../../src/module/module-host.js";
+import type { HardwareNeeds } from "../../src/resource/hardware-needs.js";
 import { parseModel } from "../../src/resource/model.js";
 import { parseResourceName, type ResourceName } from "../../src/resource/resource-name.js";
 import { FakeClock } from "./fake-clock.js";
@@ -20,6 +21,7 @@ export interface ResourceSketch {
   readonly want?: readonly string[];
   readonly dependsOn?: readonly string[];
   readonly value?: number;
+  readonly hardware?: HardwareNeeds;
 }
 
 export const SENSOR = "rdk:component:sensor";
@@ -42,6 +44,7 @@ export function resource(sketch: ResourceSketch): ResourceConfig {
     ...(sketch.need !== undefined && { need: sketch.need }),
     ...(sketch.want !== undefined && { want: sketch.want }),
     ...(sketch.value !== undefined && { value: sketch.value }),
+    ...(sketch.hardware !== undefined && { hardware: sketch.hardware as unknown as JsonObject }), // plain data
   };
   return { name: full(sketch.name), model: parsed, attributes, dependsOn: sketch.dependsOn ?? [], associatedConfigs: [] };
 }
