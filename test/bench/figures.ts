@@ -25,7 +25,7 @@ export function spread(values: readonly number[], unit: string): string {
 const COLUMNS = ["measure", "value", "baseline", "ratio", "goal"] as const;
 
 export function formatTable(figures: readonly Figure[]): string {
-  const rows = figures.map((figure) => ({ ...figure, ratio: figure.ratio?.toFixed(2) }));
+  const rows = figures.map((figure) => ({ ...figure, ratio: figure.ratio?.toFixed(figure.ratio < 0.1 ? 4 : 2) }));
   const cells = [COLUMNS, ...rows.map((row) => COLUMNS.map((column) => row[column] ?? ""))];
   const widths = COLUMNS.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? "").length)));
   const line = (row: readonly string[]): string =>

@@ -4,9 +4,11 @@ import type { Language } from "../interop/support/languages.js";
 import { bareNodeMemory, bareNodeStart } from "./bare-node.js";
 import { benchConfig, change, sensorName, startMachine, stopMachine } from "./bench-machine.js";
 import { type Figure, median, spread } from "./figures.js";
+import { hardwareRow } from "./hardware-row.js";
 import { runLoad } from "./load-client.js";
 import { crashRow, hangRow } from "./outage-rows.js";
 import { bytesWritten, cpuSeconds, pssMegabytes } from "./process-figures.js";
+import { rpcRow, streamsRow } from "./rpc-rows.js";
 import type { Scope } from "./scope.js";
 import { moduleMemory, moduleStart } from "./sdk-module.js";
 
@@ -22,8 +24,6 @@ export interface BenchOptions {
 }
 
 export type Row = (scope: Scope, options: BenchOptions) => Promise<readonly Figure[]>;
-
-const SETTLE = 5000;
 
 const startRow =
   (modules: number, readyGoal: string, stopGoal: string): Row =>
@@ -58,49 +58,6 @@ const memoryRow: Row = async (scope, { language, isGoThere }) => {
   return [
     { measure: "supervisor idle, PSS", value: `${idle.toFixed(1)} MB`, baseline, ratio: idle / bare, goal: "<= 50 MB" },
     { measure: `supervisor after ${calls}, PSS`, value: `${loaded.toFixed(1)} MB`, baseline, ratio: loaded / bare, goal: "<= 65 MB" },
-  ];
-};
-
-const rpcRow: Row = async (scope, { language, isGoThere, runs }) => {
-  const { daemon } = await startMachine(scope, { modules: 1, sensorsEach: 10, language });
-  await delay(SETTLE);
-  const socket = (await daemon.report()).modules.find((module) => module.name === "m0")?.socket;
-  if (socket === undefined) throw new Error("the daemon tells no socket of module m0");
-  const settings = { sensor: sensorName(0), calls: 5000, seconds: 3, inFlight: 16, isGoThere };
-  const rounds: { direct: Awaited<ReturnType<typeof runLoad>>; through: Awaited<ReturnType<typeof runLoad>>; cpu: number }[] = [];
-  for (let run = 0; run < Math.min(runs, 5); run += 1) {
-    const before = cpuSeconds(daemon.pid);
-    const through = await runLoad(daemon.address, settings);
-    const cpu = ((cpuSeconds(daemon.pid) - before) * 1e6) / through.calls;
-    rounds.push({ direct: await runLoad(socket, settings), through, cpu });
-  }
-  await stopMachine(daemon);
-  const of = (pick: (round: (typeof rounds)[number]) => number): number => median(rounds.map(pick));
-  const micros = (kind: "direct" | "through", key: "p50" | "p99"): string => `${of((round) => round[kind][key]).toFixed(0)} us`;
-  const perSecond = (kind: "direct" | "through"): string => `${of((round) => round[kind].perSecond).toFixed(0)} calls/s`;
-  return [
-    {
-      measure: "unary call, p50",
-      value: micros("through", "p50"),
-      baseline: `direct ${micros("direct", "p50")}`,
-      ratio: of((round) => round.through.p50 / round.direct.p50),
-      goal: "<= 1.5 x",
-    },
-    {
-      measure: "unary call, p99",
-      value: micros("through", "p99"),
-      baseline: `direct ${micros("direct", "p99")}`,
-      ratio: of((round) => round.through.p99 / round.direct.p99),
-      goal: "<= 2 x",
-    },
-    {
-      measure: "16 calls in flight",
-      value: perSecond("through"),
-      baseline: `direct ${perSecond("direct")}`,
-      ratio: of((round) => round.through.perSecond / round.direct.perSecond),
-      goal: ">= 0.75 x",
-    },
-    { measure: "supervisor CPU per call", value: `${of((round) => round.cpu).toFixed(0)} us`, goal: "<= 20 us" },
   ];
 };
 
@@ -182,9 +139,11 @@ export const ROWS: Readonly<Record<string, Row>> = {
   start10: startRow(10, "<= 425 ms", "<= 115 ms"),
   memory: memoryRow,
   rpc: rpcRow,
+  streams: streamsRow,
   resources: resourcesRow,
   crash: crashRow,
   hang: hangRow,
   idle: idleRow,
   sdk: sdkRow,
+  hardware: hardwareRow,
 };

@@ -1,0 +1,28 @@
+/** `npm run test:bench -- wiring.json`: runs the suites on the real hardware that the file describes. */
+import { spawn } from "node:child_process";
+import { readdirSync } from "node:fs";
+import path from "node:path";
+import { readWiring } from "./wiring.js";
+
+const [file] = process.argv.slice(2);
+if (file === undefined) {
+  skip(
+    "no wiring file: join pins with cables, connect chips or join TX and RX of a port, describe it as in hardware-tests/README.md, and run `npm run test:bench -- wiring.json`",
+  );
+} else {
+  readWiring(file);
+  const suites = path.join(path.dirname(import.meta.dirname), "suites");
+  const tests = readdirSync(suites)
+    .filter((name) => name.endsWith(".test.js"))
+    .map((name) => path.join(suites, name));
+  const env = { ...process.env, PINION_RIG: "bench", PINION_WIRING: path.resolve(file) };
+  const args = ["--enable-source-maps", "--test", "--test-concurrency=1", "--test-timeout=60000", ...tests];
+  spawn(process.execPath, args, { stdio: "inherit", env }).on("exit", (code) => {
+    process.exitCode = code ?? 1;
+  });
+}
+
+/** As `node --test` would say it. */
+function skip(reason: string): void {
+  process.stdout.write(`ok 1 - bench # SKIP ${reason}\n# tests 1\n# pass 0\n# fail 0\n# cancelled 0\n# skipped 1\n# todo 0\n`);
+}

@@ -1,0 +1,91 @@
+/** The rig in memory: quick, everywhere, and only as true as the fakes are. */
+import { FakeRegisterChip, FakeWordChip } from "../../src/hardware/i2c/fake-i2c.js";
+import { createFakeHardware, type FakeHardware } from "../../src/hardware/testing.js";
+import type { ChipModel, I2cRig, Rig, SerialPeer, Wire } from "../rig.js";
+
+const BUS = 1;
+const CHIP = "pinctrl-rp1";
+const WIRED: readonly number[] = [17, 27, 22, 23, 24, 25, 5, 6];
+const ADDRESSES: Readonly<Record<ChipModel, number>> = {
+  bme280: 0x76,
+  bmp280: 0x77,
+  ina219: 0x40,
+  ina226: 0x41,
+  ads1115: 0x48,
+  mpu6050: 0x68,
+  adxl345: 0x53,
+  as5600: 0x36,
+  mcp23017: 0x20,
+  pca9685: 0x60,
+};
+/** With registers of 16 bits; the others have registers of 8. */
+const OF_WORDS: ReadonlySet<ChipModel> = new Set<ChipModel>(["ina219", "ina226", "ads1115"]);
+
+export function openFakeRig(): Rig {
+  const fakes = createFakeHardware();
+  const ports: SerialPeer[] = [];
+  return {
+    place: "fakes",
+    hardware: fakes.hardware,
+    wires: WIRED.map((offset) => wire(fakes, offset)),
+    i2c: i2cRig(fakes),
+    serial: {
+      isLoop: false,
+      plug: async () => {
+        const peer = serialPeer(fakes, `/dev/ttyFAKE${ports.length}`);
+        ports.push(peer);
+        return peer;
+      },
+    },
+    close: async () => {
+      fakes.gpio.close();
+      await fakes.i2c.close();
+    },
+  };
+}
+
+function wire({ gpio }: FakeHardware, offset: number): Wire {
+  const line = { chip: CHIP, offset };
+  return { line, drive: (isHigh) => gpio.drive(line, isHigh), level: () => gpio.level(line), release: () => gpio.release(line) };
+}
+
+function i2cRig({ i2c }: FakeHardware): I2cRig {
+  const bytes = new Map<number, FakeRegisterChip>();
+  const words = new Map<number, FakeWordChip>();
+  for (const [model, address] of Object.entries(ADDRESSES)) {
+    if (OF_WORDS.has(model as ChipModel)) words.set(address, i2c.add(BUS, address, new FakeWordChip()));
+    else bytes.set(address, i2c.add(BUS, address, new FakeRegisterChip()));
+  }
+  return {
+    bus: BUS,
+    address: (model) => ADDRESSES[model],
+    registers: {
+      setBytes: (address, register, ...values) => chipAt(bytes, address).set(register, ...values),
+      setWord: (address, register, value) => {
+        chipAt(words, address).words[register] = value;
+      },
+      byte: (address, register) => chipAt(bytes, address).bytes[register] ?? 0,
+      word: (address, register) => chipAt(words, address).words[register] ?? 0,
+    },
+  };
+}
+
+function chipAt<T>(chips: ReadonlyMap<number, T>, address: number): T {
+  const chip = chips.get(address);
+  if (chip === undefined) throw new Error(`no chip with registers of that size at 0x${address.toString(16)}`);
+  return chip;
+}
+
+function serialPeer({ serial }: FakeHardware, path: string): SerialPeer {
+  const port = serial.add(path);
+  return {
+    port: path,
+    write: async (bytes) => port.send(bytes),
+    onData: (listener) => {
+      port.onWrite = (bytes) => listener(bytes);
+    },
+    unplug: async () => serial.unplug(path),
+    replug: async () => serial.plug(path),
+    close: async () => undefined,
+  };
+}
