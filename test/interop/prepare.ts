@@ -10,7 +10,7 @@ async function step(what: string, action: () => Promise<void>): Promise<void> {
 
 // Each to its end, so that a failure leaves none of the others running.
 const results = await Promise.allSettled([
-  step("Python module and client (viam-sdk)", preparePython),
+  step("Python modules and clients (viam-sdk, grpcio, h2)", preparePython),
   step("Go module and client (go.viam.com/rdk)", prepareGo),
   step("TypeScript client (@viamrobotics/sdk)", prepareNodeClient),
 ]);

@@ -22,6 +22,8 @@ from viam.services.vision import CaptureAllResult, Vision
 from viam.utils import struct_to_dict
 
 builds = {}
+# Marks of `sleep` commands that go on.
+sleepers = set()
 
 
 def built(resource, config):
@@ -47,9 +49,17 @@ class Commands:
             for level in ("debug", "info", "warning", "error", "critical"):
                 getattr(self.logger, level)(command["log"] + " " + level)
             return {}
+        if "metadata" in command:
+            return {"metadata": kwargs["metadata"].get(command["metadata"])}
         if "sleep" in command:
-            await asyncio.sleep(command["sleep"] / 1000)
+            sleepers.add(command.get("as"))
+            try:
+                await asyncio.sleep(command["sleep"] / 1000)
+            finally:
+                sleepers.discard(command.get("as"))
             return {"slept": command["sleep"]}
+        if "sleeping" in command:
+            return {"sleeping": command["sleeping"] in sleepers}
         if "crash" in command:
             os._exit(int(command["crash"]))
         if "describe" in command:

@@ -7,6 +7,8 @@ import { goProgram, pythonProgram } from "./toolchains.js";
 
 export const LANGUAGES = ["python", "go", "typescript"] as const;
 export type Language = (typeof LANGUAGES)[number];
+/** Also the module that has no SDK: the protocol on gRPC's C core. */
+export type ModuleKind = Language | "ccore";
 
 /** Degrees above 20 that the language's thermo and dial show. */
 export const OFFSETS: Readonly<Record<Language, number>> = { python: 1, go: 2, typescript: 3 };
@@ -16,8 +18,8 @@ export function nextLanguage(language: Language, languages: readonly Language[])
   return languages[(languages.indexOf(language) + 1) % languages.length] ?? language;
 }
 
-export interface InstalledModule {
-  readonly language: Language;
+export interface InstalledModule<K extends ModuleKind = Language> {
+  readonly language: K;
   /** VIAM_MODULE_ROOT. */
   readonly folder: string;
   /** first_run appends a line to it. */
@@ -28,12 +30,17 @@ export interface InstalledModule {
 }
 
 /** Lays the module out below `folder`. Without a first_run there is no meta.json either. */
-export function installModule(folder: string, language: Language, options: { readonly hasFirstRun?: boolean } = {}): InstalledModule {
+export function installModule<K extends ModuleKind>(
+  folder: string,
+  language: K,
+  options: { readonly hasFirstRun?: boolean } = {},
+): InstalledModule<K> {
   const root = path.join(folder, language);
   const firstRuns = path.join(folder, `${language}-first-runs.txt`);
   mkdirSync(root, { recursive: true });
   const executable = path.join(root, "run");
   if (language === "python") script(executable, `exec "${pythonProgram()}" -B "${interopSource("python", "module.py")}" "$@"`);
+  else if (language === "ccore") script(executable, `exec "${pythonProgram()}" -B "${interopSource("python", "grpcio_module.py")}" "$@"`);
   else if (language === "typescript")
     script(executable, `exec "${process.execPath}" "${path.join(import.meta.dirname, "../typescript/module.js")}" "$@"`);
   else symlinkSync(goProgram("module"), executable);
@@ -47,7 +54,7 @@ export function installModule(folder: string, language: Language, options: { rea
   };
 }
 
-function addFirstRun(root: string, language: Language): void {
+function addFirstRun(root: string, language: ModuleKind): void {
   script(
     path.join(root, "first_run.sh"),
     `echo "first run of $VIAM_MODULE_NAME"\necho "$VIAM_MODULE_NAME in $VIAM_MODULE_ROOT" >> "$ACME_FIRST_RUNS"`,

@@ -24,9 +24,9 @@ export function goProgram(name: "module" | "client" | "load"): string {
 }
 
 /** The TypeScript client's program, beside its own node_modules. */
-export function nodeClientProgram(): string {
+export function nodeClientProgram(name: string = "client.mjs"): string {
   present(interopSource("node-client", "node_modules", "@viamrobotics", "sdk", "package.json"));
-  return interopSource("node-client", "client.mjs");
+  return interopSource("node-client", name);
 }
 
 function present(file: string): string {

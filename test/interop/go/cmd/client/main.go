@@ -18,6 +18,7 @@ import (
 
 	"github.com/jhump/protoreflect/desc"
 	"github.com/jhump/protoreflect/dynamic"
+	"github.com/jhump/protoreflect/dynamic/grpcdynamic"
 	"google.golang.org/protobuf/runtime/protoiface"
 
 	"go.viam.com/rdk/components/motor"
@@ -41,11 +42,15 @@ func check[T any](value T, err error) T {
 
 func main() {
 	log.SetFlags(0)
-	if len(os.Args) < 4 {
-		log.Fatal("usage: client tour|hold ADDRESS NAME...")
+	if len(os.Args) < 3 {
+		log.Fatal("usage: client tour|hold ADDRESS NAME... or client matrix ORDER")
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
+	if os.Args[1] == "matrix" {
+		check(0, json.NewEncoder(os.Stdout).Encode(matrix(ctx, os.Args[2])))
+		return
+	}
 	machine := check(client.New(ctx, os.Args[2], logging.NewBlankLogger("client")))
 	defer machine.Close(ctx)
 	if os.Args[1] == "hold" {
@@ -125,31 +130,38 @@ func status(s robot.MachineStatus) object {
 	return object{"isRunning": s.State == robot.StateRunning, "ready": ready, "modules": modules}
 }
 
-// measure calls every method of a gauge by what reflection tells of it.
-func measure(ctx context.Context, machine *client.RobotClient, name string) object {
+// gauge is what reflection tells of a gauge, and a way to call it.
+func gauge(machine *client.RobotClient, name string) (*desc.ServiceDescriptor, grpcdynamic.Stub) {
 	api := resource.APINamespace("acme").WithComponentType("gauge")
 	foreign, isForeign := check(machine.ResourceByName(resource.NewName(api, name))).(*grpc.ForeignResource)
 	if !isForeign {
 		log.Panic(name, " is not a foreign resource")
 	}
-	var service *desc.ServiceDescriptor
 	for _, known := range machine.ResourceRPCAPIs() {
 		if known.API == api {
-			service = known.Desc
+			return known.Desc, foreign.NewStub()
 		}
 	}
-	if service == nil {
-		log.Panic("reflection told nothing of ", api)
-	}
-	stub := foreign.NewStub()
+	log.Panic("reflection told nothing of ", api)
+	return nil, grpcdynamic.Stub{}
+}
+
+func gaugeRequest(method *desc.MethodDescriptor, name, field string, value any) *dynamic.Message {
+	message := dynamic.NewMessage(method.GetInputType())
+	message.SetFieldByName("name", name)
+	message.SetFieldByName(field, value)
+	return message
+}
+
+func field(message protoiface.MessageV1, name string) any {
+	return message.(*dynamic.Message).GetFieldByName(name)
+}
+
+// measure calls every method of a gauge.
+func measure(ctx context.Context, machine *client.RobotClient, name string) object {
+	service, stub := gauge(machine, name)
 	request := func(method *desc.MethodDescriptor, field string, value any) *dynamic.Message {
-		message := dynamic.NewMessage(method.GetInputType())
-		message.SetFieldByName("name", name)
-		message.SetFieldByName(field, value)
-		return message
-	}
-	field := func(message protoiface.MessageV1, name string) any {
-		return message.(*dynamic.Message).GetFieldByName(name)
+		return gaugeRequest(method, name, field, value)
 	}
 
 	method := service.FindMethodByName("Measure")

@@ -14,6 +14,8 @@ import (
 
 	"acme/gauge"
 
+	"google.golang.org/grpc/metadata"
+
 	"go.viam.com/rdk/components/motor"
 	"go.viam.com/rdk/components/sensor"
 	"go.viam.com/rdk/logging"
@@ -28,6 +30,9 @@ var (
 
 	buildsLock sync.Mutex
 	builds     = map[string]int{}
+
+	// Marks of sleep commands that go on.
+	sleepers sync.Map
 )
 
 // base is what every model of the suite has: the commands, and how often its name was built in this process.
@@ -64,7 +69,15 @@ func (b *base) DoCommand(ctx context.Context, command map[string]any) (map[strin
 			b.logger.Warn(argument, "warning")
 			b.logger.Error(argument, "error")
 			return map[string]any{}, nil
+		case "metadata":
+			values := metadata.ValueFromIncomingContext(ctx, argument.(string))
+			return map[string]any{"metadata": strings.Join(values, ", ")}, nil
+		case "sleeping":
+			_, isSleeping := sleepers.Load(argument)
+			return map[string]any{"sleeping": isSleeping}, nil
 		case "sleep":
+			sleepers.Store(command["as"], true)
+			defer sleepers.Delete(command["as"])
 			select {
 			case <-time.After(time.Duration(argument.(float64)) * time.Millisecond):
 				return map[string]any{"slept": argument}, nil
