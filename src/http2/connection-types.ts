@@ -12,6 +12,8 @@ export interface ConnectionLimits {
   readonly assumedConcurrentStreams: number;
   /** What may wait on this connection for the peer to read, in all streams together. */
   readonly queuedBytes: number;
+  /** The peer may give up as many streams as it likes: it passes on what many clients do. Left out: no. */
+  readonly mayResetFreely?: boolean;
 }
 
 export const DEFAULT_LIMITS: ConnectionLimits = {

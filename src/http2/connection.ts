@@ -224,7 +224,7 @@ export class Connection<T> implements FrameSink {
   }
 
   onResetFrame(id: number, code: number): void {
-    this.#guard.count("reset");
+    if (this.#limits.mayResetFreely !== true) this.#guard.count("reset");
     this.#streams.assertNotIdle(id, "RST_STREAM");
     const stream = this.#streams.get(id);
     if (stream === undefined) return;

@@ -206,3 +206,16 @@ test("a host that never reads holds its own calls back, and is left when even an
   await eventually("its connection is given up and the handlers are told", () => seen.aborted === streams);
   assert.equal(await other.one("still there"), "still there");
 });
+
+test("a host may cancel as many calls as its clients do", async (t) => {
+  const { address } = await startOwnServer(t);
+  const peer = await speakTo(t, address);
+  const count = 4000;
+  for (let index = 0; index < count; index += 1) {
+    const id = index * 2 + 1;
+    peer.send(unary(id, "a"), frame(RST_STREAM, 0, id, Buffer.from([0, 0, 0, CANCEL])));
+  }
+  const last = count * 2 + 1;
+  peer.send(unary(last, "still there"));
+  assert.equal(await statusOf(peer, last), Status.OK);
+});
