@@ -63,7 +63,6 @@ export interface SerialPeer {
   unplug(): Promise<void>;
   /** It is back under the same name. */
   replug(): Promise<void>;
-  close(): Promise<void>;
 }
 
 /** Skips the test, saying what to connect and what to run, when the place lacks it. */

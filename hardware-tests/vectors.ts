@@ -78,6 +78,12 @@ export function fillMcp23017(registers: I2cRegisters, address: number): void {
   registers.setBytes(address, 0x00, 0xff, 0xff, ...Array.from({ length: 20 }, () => 0));
 }
 
+/** As after power-on: asleep, at 200 Hz. */
+export function fillPca9685(registers: I2cRegisters, address: number): void {
+  registers.setBytes(address, 0x00, 0x11, 0x04);
+  registers.setBytes(address, 0xfe, 0x1e);
+}
+
 /** Half a scale: 16384 of 32768. */
 export function fillAds1115(registers: I2cRegisters, address: number): void {
   registers.setWord(address, 0, 16384);

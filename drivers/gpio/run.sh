@@ -10,7 +10,8 @@ while [ -L "$self" ]; do
   esac
 done
 here=$(CDPATH= cd -P "$(dirname "$self")" && pwd)
-for folder in "$here" "$here/../../dist/drivers/gpio"; do
+name=${here##*/}
+for folder in "$here" "$here/../../dist/drivers/$name"; do
   main=$folder/main.js
   bundle=$folder/module.cjs
   # In a tree where only the compiler ran since, the bundle is old.
@@ -18,7 +19,7 @@ for folder in "$here" "$here/../../dist/drivers/gpio"; do
   [ ! -f "$main" ] || break
 done
 if [ ! -f "$main" ]; then
-  echo "gpio: neither $here nor $folder has main.js or module.cjs; run: npm run build" >&2
+  echo "$name: neither $here nor $folder has main.js or module.cjs; run: npm run build" >&2
   exit 1
 fi
 # One helper thread is enough. No flags of V8 here: under other flags than it was built with, Node.js compiles its own code anew at every start.

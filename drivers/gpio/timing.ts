@@ -36,18 +36,14 @@ export const systemTiming: Timing = {
 };
 
 /** Resolves after `delay` milliseconds, or as soon as the signal is aborted: look at it afterwards. */
-export function pause(clock: Clock, delay: number, signal: AbortSignal): Promise<void> {
+export async function pause(clock: Clock, delay: number, signal: AbortSignal): Promise<void> {
+  if (!signal.aborted) await clock.sleep(millis(delay), signal).catch(() => undefined);
+}
+
+/** Resolves when the signal is aborted. */
+export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const end = (): void => {
-      timer.cancel();
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = clock.after(millis(delay), end);
-    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }

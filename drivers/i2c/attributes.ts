@@ -11,14 +11,21 @@ export interface ChipAttributes {
 
 const shown = ({ input }: { readonly input: unknown }): string => JSON.stringify(input) ?? "nothing";
 
-/** A number, or a text that holds one. */
-export const i2cBus: v.GenericSchema<unknown, number> = v.pipe(
-  v.unknown(),
-  v.transform((value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value)),
-  v.custom<number>(
-    (value) => typeof value === "number" && Number.isInteger(value) && value >= 0,
-    (issue) => `expected the number of an I2C bus, for example 1 for /dev/i2c-1, got ${shown(issue)}`,
-  ),
+/** 0 to `last`, or a text that holds such a number. */
+export function wholeNumber(what: string, last: number): v.GenericSchema<unknown, number> {
+  return v.pipe(
+    v.unknown(),
+    v.transform((value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value)),
+    v.custom<number>(
+      (value) => typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= last,
+      (issue) => `expected ${what}, got ${shown(issue)}`,
+    ),
+  );
+}
+
+export const i2cBus: v.GenericSchema<unknown, number> = wholeNumber(
+  "the number of an I2C bus, for example 1 for /dev/i2c-1",
+  Number.POSITIVE_INFINITY,
 );
 
 /** `first` to `last`: what the chip can be strapped to. */

@@ -54,11 +54,12 @@ export class OneMotion {
   }
 
   async #watch({ isDone, end, period, signal }: MotionStep, own: AbortSignal): Promise<void> {
+    const ended = signal === undefined ? own : AbortSignal.any([own, signal]);
     try {
       while (!own.aborted) {
         signal?.throwIfAborted();
         if (await isDone()) break;
-        await this.#pause(period, [own, ...(signal === undefined ? [] : [signal])]);
+        await this.#clock.sleep(millis(period), ended).catch(() => undefined); // the loop looks at the signals
       }
     } catch (error) {
       if (own.aborted) return;
@@ -67,19 +68,6 @@ export class OneMotion {
       throw error;
     }
     if (!own.aborted) await end();
-  }
-
-  #pause(period: number, signals: readonly AbortSignal[]): Promise<void> {
-    return new Promise((resolve) => {
-      const finish = (): void => {
-        timer.cancel();
-        for (const signal of signals) signal.removeEventListener("abort", finish);
-        resolve();
-      };
-      const timer = this.#clock.after(millis(period), finish);
-      for (const signal of signals) signal.addEventListener("abort", finish);
-      if (signals.some(({ aborted }) => aborted)) finish();
-    });
   }
 }
 

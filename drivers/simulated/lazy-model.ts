@@ -1,21 +1,16 @@
-/** A model whose code and schema load when the first resource of it is checked or made: a machine pays for what it uses. */
+/** A model that is in a world, and loads when the first resource of it is checked or made. */
 import {
-  type DependencyNames,
-  defineModel,
+  defineLazyModel,
   type Lifecycle,
+  type ModelCode,
   type ModelDefinition,
   type Resource,
   type ResourceApi,
-  type ResourceConfig,
   type ResourceContext,
-  type StandardSchema,
 } from "pinion/sdk";
 import type { World } from "./world.js";
 
-export interface ModelCode<T extends Resource, A> {
-  /** Left out: the model has no attributes. */
-  readonly schema?: StandardSchema<unknown, A>;
-  readonly validate?: (attributes: A, config: ResourceConfig) => DependencyNames;
+interface ModelInWorld<T extends Resource, A> extends Omit<ModelCode<T, A>, "create"> {
   readonly create: (context: ResourceContext<A>, world: World) => T & Lifecycle<A>;
 }
 
@@ -23,21 +18,10 @@ export function lazyModel<T extends Resource, A>(
   world: World,
   api: ResourceApi<T>,
   model: string,
-  load: () => Promise<ModelCode<T, A>>,
+  load: () => Promise<ModelInWorld<T, A>>,
 ): ModelDefinition {
-  const attributes: StandardSchema<unknown, A> = {
-    "~standard": {
-      version: 1,
-      vendor: "pinion",
-      // Without a schema nothing reads the attributes, so that any type will do.
-      validate: async (value) => (await load()).schema?.["~standard"].validate(value) ?? { value: value as A },
-    },
-  };
-  return defineModel<T, StandardSchema<unknown, A>>({
-    api,
-    model,
-    attributes,
-    validate: async (checked, config) => (await load()).validate?.(checked, config),
-    create: async (context) => (await load()).create(context, world),
+  return defineLazyModel<T, A>(api, model, async () => {
+    const { create, ...code } = await load();
+    return { ...code, create: (context) => create(context, world) };
   });
 }

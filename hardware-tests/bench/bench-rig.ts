@@ -90,5 +90,5 @@ function loop(port: string): SerialPeer {
   const byHand = (): never => {
     throw new Error(`${port} is a real port: nobody can pull it out but you`);
   };
-  return { port, write: byHand, onData: () => undefined, unplug: byHand, replug: byHand, close: async () => undefined };
+  return { port, write: byHand, onData: () => undefined, unplug: byHand, replug: byHand };
 }

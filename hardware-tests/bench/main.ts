@@ -2,11 +2,13 @@
 import { spawn } from "node:child_process";
 import { readdirSync } from "node:fs";
 import path from "node:path";
+import { skip } from "../skip.js";
 import { readWiring } from "./wiring.js";
 
 const [file] = process.argv.slice(2);
 if (file === undefined) {
   skip(
+    "bench",
     "no wiring file: join pins with cables, connect chips or join TX and RX of a port, describe it as in hardware-tests/README.md, and run `npm run test:bench -- wiring.json`",
   );
 } else {
@@ -20,9 +22,4 @@ if (file === undefined) {
   spawn(process.execPath, args, { stdio: "inherit", env }).on("exit", (code) => {
     process.exitCode = code ?? 1;
   });
-}
-
-/** As `node --test` would say it. */
-function skip(reason: string): void {
-  process.stdout.write(`ok 1 - bench # SKIP ${reason}\n# tests 1\n# pass 0\n# fail 0\n# cancelled 0\n# skipped 1\n# todo 0\n`);
 }

@@ -3,35 +3,21 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { createHardware } from "../../src/hardware/index.js";
-import type { Rig, SerialPeer, Wire } from "../rig.js";
+import type { Rig, Wire } from "../rig.js";
+import { ADDRESSES, WIRED } from "../simulated.js";
 import { SimChip } from "./gpio-sim.js";
 import { I2cStub } from "./i2c-stub.js";
 import { PtyPeer } from "./pty-peer.js";
 
 /** The one that gpio-sim calls so: a Raspberry Pi 4's. */
 export const HEADER_CHIP = "pinctrl-bcm2711";
-/** GPIO 17, 27, 22, 23, 24, 25, 5, 6. */
-const WIRED: readonly number[] = [17, 27, 22, 23, 24, 25, 5, 6];
-/** All simulated chips are any model, so the addresses are chosen as the chips have them. */
-const ADDRESSES = {
-  bme280: 0x76,
-  bmp280: 0x77,
-  ina219: 0x40,
-  ina226: 0x41,
-  ads1115: 0x48,
-  mpu6050: 0x68,
-  adxl345: 0x53,
-  as5600: 0x36,
-  mcp23017: 0x20,
-  pca9685: 0x60,
-} as const;
 
 export async function openBoardRig(): Promise<Rig> {
   const chip = SimChip.find(HEADER_CHIP);
   const stub = I2cStub.find();
   const hardware = createHardware();
   const folder = mkdtempSync(path.join(os.tmpdir(), "pinion-ports-"));
-  const peers: SerialPeer[] = [];
+  const peers: PtyPeer[] = [];
   return {
     place: "board",
     hardware,
@@ -46,7 +32,7 @@ export async function openBoardRig(): Promise<Rig> {
       },
     },
     async close() {
-      for (const peer of peers) await peer.close();
+      for (const peer of peers) await peer.unplug();
       hardware.gpio.close();
       await hardware.i2c.close();
       rmSync(folder, { recursive: true, force: true });

@@ -20,12 +20,10 @@ import type { Kernel } from "./kernel.js";
 
 export interface BootOptions {
   readonly kernel: Kernel;
-  /** For `/bin/sh`, in the folder that this process is in. */
+  /** For `/bin/sh`, in the folder that this process is in; the board has been set up, unless there is a `system`. */
   readonly command: string;
   /** Milliseconds after which everything is killed. */
   readonly limit: number;
-  /** Left out: 1536 MB. */
-  readonly memory?: number;
   /** Left out: the host's files are the root, and nothing runs but the command. Else what runs it, in a root and environment of its own. */
   readonly system?: {
     /** A script: the kernel's first process. */
@@ -83,14 +81,14 @@ export async function runOnBoard(options: BootOptions): Promise<BootResult> {
 }
 
 /** Ports S0 and S1 are the two ends of one cable, as if of two machines. */
-async function start({ kernel, system, memory = 1536 }: BootOptions, work: string): Promise<{ child: ChildProcess; close: () => void }> {
+async function start({ kernel, system }: BootOptions, work: string): Promise<{ child: ChildProcess; close: () => void }> {
   const cable = await Promise.all(["there", "back"].map((name) => fifo(path.join(work, name))));
   // The command line of a kernel has no way to quote a path with a space in it; the folder for temporary files has none.
   const [init, tree] = [path.join(work, "init.sh"), path.join(work, "board.dtb")];
   copyFileSync(system?.init ?? path.join(packageRoot(), "hardware-tests", "board", "guest-init.sh"), init);
   copyFileSync(kernel.deviceTree, tree);
   const args = [
-    `mem=${memory}M`,
+    "mem=1536M",
     "root=/dev/root",
     "rootfstype=hostfs",
     "rootflags=/",
@@ -148,14 +146,16 @@ function commandFile({ command, kernel }: BootOptions): string {
     ([name]) => /^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !/^(NODE_TEST_CONTEXT|NODE_OPTIONS|TMPDIR|PWD|OLDPWD|SHLVL)$/.test(name),
   );
   const exports = kept.map(([name, value]) => `export ${name}=${quoted(value ?? "")}`);
-  return `${exports.join("\n")}\ncd ${quoted(process.cwd())}\n${command}\n`;
+  const setUp = `${quoted(process.execPath)} ${quoted(path.join(import.meta.dirname, "set-up.js"))} || exit 96`;
+  return `${exports.join("\n")}\ncd ${quoted(process.cwd())}\n${setUp}\n${command}\n`;
 }
 
 function guestEnv(kernel: Kernel): Record<string, string> {
   return { PINION_BOARD_STUB: kernel.stub, PATH: `${path.dirname(process.execPath)}:${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` };
 }
 
-function quoted(text: string): string {
+/** For `/bin/sh`. */
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 

@@ -2,10 +2,10 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
+import { ADDRESSES } from "../simulated.js";
 import { insertModule } from "./system-calls.js";
 
-/** Ten at most. Those of the chips whose datasheet vectors the suites have. */
-const STUB_ADDRESSES: readonly number[] = [0x76, 0x77, 0x40, 0x41, 0x48, 0x68, 0x53, 0x36, 0x20, 0x60];
+const STUB_ADDRESSES: readonly number[] = Object.values(ADDRESSES);
 
 /** Writable by the project's change to the kernel. */
 const PRESENT = "/sys/module/i2c_stub/parameters/chip_addr";

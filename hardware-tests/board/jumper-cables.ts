@@ -4,6 +4,7 @@
  * Usage: node jumper-cables.js CHIP OUTPUT:INPUT...
  */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import os from "node:os";
 import { SimChip } from "./gpio-sim.js";
 
 const PERIOD = 1;
@@ -21,6 +22,8 @@ const cables = pairs.map((pair): Cable => {
   return { output: openSync(chip.valueFile(output), "r"), input: openSync(chip.pullFile(input), "w"), level: -1 };
 });
 const buffer = Buffer.alloc(4);
+// A cable does not wait for a busy processor.
+os.setPriority(os.constants.priority.PRIORITY_HIGHEST);
 
 function copy(): void {
   for (const cable of cables) {

@@ -68,8 +68,19 @@ export function whyNoBoard(): string | undefined {
   return undefined;
 }
 
+/** Why `npm run SCRIPT`, which would build the kernel, cannot run here. */
+export function whyNoTests(script: string): string | undefined {
+  const missing = missingPackages();
+  return (
+    whyNoBoard() ??
+    (missing.length === 0
+      ? undefined
+      : `the virtual board is built from source: apt-get install ${missing.join(" ")}, then npm run ${script}`)
+  );
+}
+
 /** Debian packages without which it cannot be built. */
-export function missingPackages(): string[] {
+function missingPackages(): string[] {
   const folders = (process.env["PATH"] ?? "").split(":").concat("/usr/sbin", "/sbin");
   const missing = NEEDED.filter(([program]) => !folders.some((folder) => existsSync(path.join(folder, program)))).map(([, name]) => name);
   return newestSource() === undefined ? [...missing, "linux-source"] : missing;

@@ -51,8 +51,4 @@ export class PtyPeer implements SerialPeer {
     child.stdin?.end();
     await ended;
   }
-
-  close(): Promise<void> {
-    return this.unplug();
-  }
 }

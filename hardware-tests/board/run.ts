@@ -10,16 +10,11 @@ const { values, positionals } = parseArgs({ allowPositionals: true, options: { s
 const why = whyNoBoard();
 if (why !== undefined) throw new Error(why);
 const kernel = await prepareKernel((line) => process.stderr.write(`${line}\n`));
-const setUp = `${quotedNode()} ${new URL("./set-up.js", import.meta.url).pathname} || exit 96`;
 const { exitCode, failure } = await runOnBoard({
   kernel,
-  command: `${setUp}\n${positionals.join(" ")}`,
+  command: positionals.join(" "),
   limit: Number(values.seconds) * 1000,
   onOutput: (text) => process.stdout.write(text),
 });
 if (failure !== undefined) process.stderr.write(`${failure}\n`);
 process.exitCode = exitCode ?? 1;
-
-function quotedNode(): string {
-  return `'${process.execPath}'`;
-}

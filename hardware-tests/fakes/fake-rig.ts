@@ -2,28 +2,16 @@
 import { FakeRegisterChip, FakeWordChip } from "../../src/hardware/i2c/fake-i2c.js";
 import { createFakeHardware, type FakeHardware } from "../../src/hardware/testing.js";
 import type { ChipModel, I2cRig, Rig, SerialPeer, Wire } from "../rig.js";
+import { ADDRESSES, WIRED } from "../simulated.js";
 
 const BUS = 1;
 const CHIP = "pinctrl-rp1";
-const WIRED: readonly number[] = [17, 27, 22, 23, 24, 25, 5, 6];
-const ADDRESSES: Readonly<Record<ChipModel, number>> = {
-  bme280: 0x76,
-  bmp280: 0x77,
-  ina219: 0x40,
-  ina226: 0x41,
-  ads1115: 0x48,
-  mpu6050: 0x68,
-  adxl345: 0x53,
-  as5600: 0x36,
-  mcp23017: 0x20,
-  pca9685: 0x60,
-};
 /** With registers of 16 bits; the others have registers of 8. */
 const OF_WORDS: ReadonlySet<ChipModel> = new Set<ChipModel>(["ina219", "ina226", "ads1115"]);
 
 export function openFakeRig(): Rig {
   const fakes = createFakeHardware();
-  const ports: SerialPeer[] = [];
+  let ports = 0;
   return {
     place: "fakes",
     hardware: fakes.hardware,
@@ -31,11 +19,7 @@ export function openFakeRig(): Rig {
     i2c: i2cRig(fakes),
     serial: {
       isLoop: false,
-      plug: async () => {
-        const peer = serialPeer(fakes, `/dev/ttyFAKE${ports.length}`);
-        ports.push(peer);
-        return peer;
-      },
+      plug: async () => serialPeer(fakes, `/dev/ttyFAKE${ports++}`),
     },
     close: async () => {
       fakes.gpio.close();
@@ -86,6 +70,5 @@ function serialPeer({ serial }: FakeHardware, path: string): SerialPeer {
     },
     unplug: async () => serial.unplug(path),
     replug: async () => serial.plug(path),
-    close: async () => undefined,
   };
 }

@@ -27,7 +27,7 @@ test("a bench of jumpers, chips and a looped port runs the suites that it has th
     pairs.flatMap(([near, far]) => [[near, far] as const, [far, near] as const]),
   );
   const loop = await PtyPeer.plug("/tmp/loop");
-  t.after(() => loop.close());
+  t.after(() => loop.unplug());
   loop.onData((bytes) => void loop.write(bytes));
   const wiring = {
     jumpers: [

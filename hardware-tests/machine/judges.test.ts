@@ -3,7 +3,7 @@
  * its own arithmetic.
  */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, type TestContext, test } from "node:test";
 import { createModels } from "../../drivers/i2c/models.js";
@@ -14,7 +14,7 @@ import { openBoardRig } from "../board/board-rig.js";
 import { I2cStub } from "../board/i2c-stub.js";
 import { assertNear } from "../near.js";
 import type { ChipModel, Rig } from "../rig.js";
-import { fillAds1115, fillBosch, fillIna219, fillIna226, fillMpu6050, INA } from "../vectors.js";
+import { fillAds1115, fillBosch, fillIna219, fillIna226, fillMpu6050, fillPca9685, INA } from "../vectors.js";
 
 describe("the kernel's drivers agree", () => {
   let rig: Rig;
@@ -105,15 +105,13 @@ describe("the kernel's drivers agree", () => {
       return await converter.readAnalog("a");
     });
     const iio = within(kernels(t, "ads1115", "ads1115"), "iio:device");
-    const channel = readdirSync(iio).find((file) => /^in_voltage0_raw$/.test(file)) ?? "in_voltage0_raw";
-    const volts = (number(iio, channel) * number(iio, "in_voltage0_scale")) / 1000;
+    const volts = (number(iio, "in_voltage0_raw") * number(iio, "in_voltage0_scale")) / 1000;
     assertNear(reading.value * reading.stepSize, volts, 1e-4);
   });
 
   test("pca9685: the counts of a servo's pulse", async (t) => {
     const address = addressOf("pca9685");
-    stub.setBytes(address, 0x00, 0x11, 0x04);
-    stub.setBytes(address, 0xfe, 0x1e);
+    fillPca9685(stub, address);
     const [prescale, off] = await ours(t, async (module) => {
       const chip = await module.add({
         api: board,
@@ -126,7 +124,6 @@ describe("the kernel's drivers agree", () => {
       return [stub.byte(address, 0xfe), stub.byte(address, 0x08) | (stub.byte(address, 0x09) << 8)];
     });
     const pwm = within(path.join(kernels(t, "pca9685-pwm", "pca9685"), "pwm"), "pwmchip");
-    const { writeFileSync } = await import("node:fs");
     const set = (file: string, value: number): void => writeFileSync(path.join(pwm, file), String(value));
     set("export", 0);
     set("pwm0/duty_cycle", 0);

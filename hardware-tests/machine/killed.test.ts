@@ -123,9 +123,14 @@ describe("a motor stops when what drives it dies", () => {
 
   test("a machine that ends leaves the lines low", async (t) => {
     const daemon = await turning(t);
+    // Nobody holds them afterwards: what they are then is for whatever is connected to say.
+    for (const line of LINES.motor) chip.drive(line, false);
+    edges = [];
     assert.equal(await daemon.stop(), 0);
-    // Nobody holds them any more: what they are now is for whatever is connected to say.
-    assert.ok(edges.length > 0);
+    const isHeld = LINES.motor.map((offset) => hardware.gpio.lineInfo({ chip: HEADER_CHIP, offset }).isUsed);
+    assert.deepEqual(isHeld, [false, false, false]);
+    assert.ok(areLow());
+    await eventually("the edges of it", () => edges.length > 0);
   });
 });
 

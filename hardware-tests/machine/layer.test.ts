@@ -90,8 +90,8 @@ test("an address that a driver of the kernel has is refused with the driver's na
 
 test("two serial ports of the kernel's with a cable between them hear each other", async (t) => {
   const hardware = createHardware();
-  const [near, far] = ["/dev/ttyS0", "/dev/ttyS1"].map((port) => hardware.serial.open({ port, baudRate: 115200 }));
-  if (near === undefined || far === undefined) return;
+  const near = hardware.serial.open({ port: "/dev/ttyS0", baudRate: 115200 });
+  const far = hardware.serial.open({ port: "/dev/ttyS1", baudRate: 115200 });
   t.after(() => Promise.all([near.close(), far.close()]));
   let heard = "";
   far.onData((bytes) => {

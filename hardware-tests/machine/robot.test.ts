@@ -38,7 +38,7 @@ describe("a robot through the supervisor and the official client", () => {
   });
   after(async () => {
     clearInterval(fixes);
-    await receiver.close();
+    await receiver.unplug();
     const code = await daemon.stop();
     for (const clean of cleanups.toReversed()) await clean();
     assert.equal(code, 0);

@@ -49,8 +49,14 @@ describe("GPS on a serial port", () => {
       await receiver.write(Buffer.from(FIX));
       return await gps.getPosition().catch(() => undefined);
     });
-    await receiver.write(Buffer.from(FIX.replaceAll("4807.038", "5807.038")));
-    await receiver.write(Buffer.from(FIX));
-    assertNear((await gps.getPosition()).latitude, 48.1173, 1e-6);
+    await receiver.write(Buffer.from(FIX.replaceAll("4807.038", "5807.038").replace("545.4", "645.4")));
+    // A good one after it, which has no altitude: once its place is there, the wrong ones have been dealt with.
+    await receiver.write(Buffer.from("$GPRMC,123520,A,4907.038,N,01131.000,E,022.4,084.4,230394,003.1,W*61\r\n"));
+    const { latitude, altitude } = await eventually("another place", async () => {
+      const position = await gps.getPosition();
+      return position.latitude > 49 ? position : undefined;
+    });
+    assertNear(latitude, 49.1173, 1e-6);
+    assertNear(altitude, 545.4, 0.01);
   });
 });

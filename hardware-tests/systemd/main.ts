@@ -5,8 +5,9 @@
 import { copyFileSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { packageRoot } from "../../src/base/package-root.js";
-import { runOnBoard } from "../board/boot.js";
-import { missingPackages, prepareKernel, whyNoBoard } from "../board/kernel.js";
+import { quoted, runOnBoard } from "../board/boot.js";
+import { prepareKernel, whyNoTests } from "../board/kernel.js";
+import { skip } from "../skip.js";
 import { prepareSystem, whyNoSystem } from "./system-root.js";
 
 /** Milliseconds for all of it, and for a test. */
@@ -14,16 +15,9 @@ const LIMIT = 420_000;
 const TEST_LIMIT = 400_000;
 const PROJECT = "/opt/pinion";
 
-const why = whyNoBoard() ?? whyNotBuilt() ?? whyNoSystem();
+const why = whyNoTests("test:systemd") ?? whyNoSystem();
 if (why === undefined) await runSuites();
-else skip(why);
-
-function whyNotBuilt(): string | undefined {
-  const missing = missingPackages();
-  return missing.length === 0
-    ? undefined
-    : `the virtual board is built from source: apt-get install ${missing.join(" ")}, then npm run test:systemd`;
-}
+else skip("systemd", why);
 
 async function runSuites(): Promise<void> {
   const say = (line: string): void => void process.stdout.write(`${line}\n`);
@@ -65,13 +59,4 @@ echo "== the virtual board is up: Linux $(uname -r), $(systemctl --version | hea
 cd /tmp && node ${PROJECT}/dist/hardware-tests/board/set-up.js && ${tests} ${files.map((file) => path.posix.join(folder, file)).join(" ")}
 echo $? >/opt/work/exit
 `;
-}
-
-/** As `node --test` would say it. */
-function skip(reason: string): void {
-  process.stdout.write(`ok 1 - systemd # SKIP ${reason}\n# tests 1\n# pass 0\n# fail 0\n# cancelled 0\n# skipped 1\n# todo 0\n`);
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -73,3 +73,9 @@ export function messageOf(error: unknown): string {
   if (error instanceof Error) return error.message === "" ? error.name : error.message;
   return String(error);
 }
+
+/** `EACCES` of whatever was thrown; empty when it is not the system's. */
+export function systemCode(error: unknown): string {
+  const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
+  return typeof code === "string" ? code : "";
+}

@@ -1,5 +1,16 @@
 /** `pinion hardware` for people. */
-import type { BusListing, ChipListing, Claim, HardwareListing, LineListing, Owner, PortListing, PwmListing } from "./read-hardware.js";
+import { hex } from "../base/hex.js";
+import type {
+  BusListing,
+  ChipListing,
+  Claim,
+  HardwareListing,
+  LineListing,
+  Owner,
+  Part,
+  PortListing,
+  PwmListing,
+} from "./read-hardware.js";
 import { simpleNameOf } from "./status-report.js";
 import type { Style } from "./style.js";
 import { type Cell, formatTable } from "./table.js";
@@ -37,7 +48,7 @@ export function formatHardware(listing: HardwareListing, { style, isEveryLine }:
 
 function section<T>(
   title: string,
-  { found, error }: { readonly found: readonly T[]; readonly error?: string },
+  { found, error }: Part<T>,
   nothing: string,
   format: (found: readonly T[]) => readonly string[],
   style: Style,
@@ -76,7 +87,7 @@ function busLines({ number, name, devices, error }: BusListing, style: Style): r
   const head = `  bus ${number}  ${style.dim(name)}`;
   if (devices.length === 0 && error === undefined) return [`${head}  nothing answers`];
   const rows = devices.map(({ address, isProbed, owners }): readonly Cell[] => [
-    { text: `  0x${address.toString(16).padStart(2, "0")}` },
+    { text: `  ${hex(address)}` },
     isProbed ? text("answers") : { text: "not asked", paint: style.dim },
     owner(owners, style),
   ]);

@@ -4,6 +4,7 @@ import path from "node:path";
 import { systemClock } from "../base/clock.js";
 import { withDeadline } from "../base/deadline.js";
 import { messageOf } from "../base/errors.js";
+import { hex } from "../base/hex.js";
 import { seconds } from "../base/millis.js";
 import type { BoardTable } from "../hardware/boards/board-table.js";
 import type { Hardware } from "../hardware/hardware.js";
@@ -14,11 +15,11 @@ import type { HardwareLease } from "../proto/gen/pinion/control/v1/control.js";
 export interface HardwareListing {
   /** By the device tree; undefined for one without a table. */
   readonly board: string | undefined;
-  readonly gpio: Part<readonly ChipListing[]> & { readonly backend?: string };
-  readonly i2c: Part<readonly BusListing[]>;
-  readonly serial: Part<readonly PortListing[]>;
-  readonly oneWire: Part<readonly DeviceListing[]>;
-  readonly pwm: Part<readonly PwmListing[]>;
+  readonly gpio: Part<ChipListing> & { readonly backend?: string };
+  readonly i2c: Part<BusListing>;
+  readonly serial: Part<PortListing>;
+  readonly oneWire: Part<DeviceListing>;
+  readonly pwm: Part<PwmListing>;
   /** Claims that are in none of these: of pins of other boards, and of what was not found, for example a port that is not plugged in. */
   readonly claimed: readonly Claim[];
   /** Claims that are refused, and why. */
@@ -29,7 +30,7 @@ export interface HardwareListing {
 
 /** `error`: why it could not be read. */
 export interface Part<T> {
-  readonly found: T;
+  readonly found: readonly T[];
   readonly error?: string;
 }
 
@@ -105,13 +106,13 @@ const READ_LIMIT = seconds(10);
 
 export async function readHardware({ hardware, roots, leases }: ReadHardwareInput): Promise<HardwareListing> {
   const ledger = new Ledger(typeof leases === "string" ? [] : leases);
-  const gpio = await attempt<readonly ChipListing[]>([], () => readChips(hardware, ledger));
+  const gpio = await attempt(() => readChips(hardware, ledger));
   const [i2c, serial, oneWire] = await Promise.all([
-    attempt<readonly BusListing[]>([], () => readBuses(hardware, ledger)),
-    attempt<readonly PortListing[]>([], () => readPorts(hardware, ledger)),
-    attempt<readonly DeviceListing[]>([], () => readOneWire(hardware, ledger)),
+    attempt(() => readBuses(hardware, ledger)),
+    attempt(() => readPorts(hardware, ledger)),
+    attempt(() => readOneWire(hardware, ledger)),
   ]);
-  const pwm = await attempt<readonly PwmListing[]>([], () => readPwm(roots));
+  const pwm = await attempt(() => readPwm(roots));
   return {
     board: hardware.board?.name,
     gpio: gpio.error === undefined ? { ...gpio, backend: hardware.gpio.backend } : gpio,
@@ -190,11 +191,11 @@ function toOwner({ owner, part }: HardwareLease): Owner {
   return part === "" ? { resource: owner } : { resource: owner, part };
 }
 
-async function attempt<T>(nothing: T, read: () => T | Promise<T>): Promise<Part<T>> {
+async function attempt<T>(read: () => readonly T[] | Promise<readonly T[]>): Promise<Part<T>> {
   try {
     return { found: await read() };
   } catch (error) {
-    return { found: nothing, error: messageOf(error) };
+    return { found: [], error: messageOf(error) };
   }
 }
 
@@ -230,7 +231,7 @@ async function readBuses({ i2c }: Hardware, ledger: Ledger): Promise<readonly Bu
       const device = (address: number): BusListing["devices"][number] => ({
         address,
         isProbed: !leased.has(address),
-        owners: ledger.ownersOf("i2c", `i2c-${number}/0x${address.toString(16).padStart(2, "0")}`),
+        owners: ledger.ownersOf("i2c", `i2c-${number}/${hex(address)}`),
       });
       const known = [...leased].map(device);
       try {

@@ -19,8 +19,6 @@ export interface SafetyOptions {
   readonly logger: Logger;
   readonly home: string;
   readonly history: Pick<History, "tell">;
-  /** Left out: the machine's own hardware. */
-  readonly load?: () => Promise<SafeExecutor & AsyncDisposable>;
 }
 
 /** The call that builds the resource goes out first; its module is busy with it meanwhile. */
@@ -32,7 +30,7 @@ export class Safety implements SafeExecutor {
   readonly #options: SafetyOptions;
   #loading: Promise<SafeExecutor & AsyncDisposable> | undefined;
   #loaded: (SafeExecutor & AsyncDisposable) | undefined;
-  #toPrepare: DirectAction[] = [];
+  /** By description: what cannot be prepared is told once. */
   readonly #prepared = new Set<string>();
   readonly #performing = new Set<Promise<unknown>>();
   /** Driven at the start for resources of the supervisor before this one. */
@@ -53,19 +51,10 @@ export class Safety implements SafeExecutor {
   }
 
   prepare(actions: readonly DirectAction[]): void {
-    const isArmed = this.#toPrepare.length > 0;
-    for (const action of actions) {
-      const what = describeAction(action);
-      if (this.#prepared.has(what)) continue;
-      this.#prepared.add(what);
-      this.#toPrepare.push(action);
-    }
-    if (isArmed || this.#toPrepare.length === 0) return;
-    const begin = (): void => {
-      const due = this.#toPrepare;
-      this.#toPrepare = [];
-      this.#background(this.#load().then((executor) => executor.prepare(due)));
-    };
+    const due = actions.filter((action) => !this.#prepared.has(describeAction(action)));
+    if (due.length === 0) return;
+    for (const action of due) this.#prepared.add(describeAction(action));
+    const begin = (): void => this.#background(this.#load().then((executor) => executor.prepare(due)));
     this.#options.clock.after(PREPARE_AFTER, begin, { unref: true });
   }
 
@@ -131,14 +120,9 @@ export class Safety implements SafeExecutor {
   }
 
   #load(): Promise<SafeExecutor & AsyncDisposable> {
-    const {
-      clock,
-      logger,
-      load = async () => (await import("../hardware/safe/create-safe-outputs.js")).createSafeOutputs({ clock, logger }),
-    } = this.#options;
-    this.#loading ??= load().then((executor) => {
-      this.#loaded = executor;
-      return executor;
+    this.#loading ??= import("../hardware/safe/create-safe-outputs.js").then(({ createSafeOutputs }) => {
+      this.#loaded = createSafeOutputs(this.#options);
+      return this.#loaded;
     });
     return this.#loading;
   }

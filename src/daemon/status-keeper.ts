@@ -26,20 +26,21 @@ export class StatusKeeper {
     if (this.#records === undefined) return;
     const gone = new Map(this.#kept);
     for (const record of [...modules.map(toModuleRecord), ...resources.map(toResourceRecord)]) {
-      gone.delete(keyOf(record));
-      const kept = this.#kept.get(keyOf(record));
+      const key = keyOf(record);
+      gone.delete(key);
+      const kept = this.#kept.get(key);
       if (kept?.changedAt.getTime() === record.changedAt.getTime() && kept.state === record.state) continue;
-      this.#kept.set(keyOf(record), record);
+      this.#kept.set(key, record);
       this.#records.set(record);
     }
-    for (const { kind, name } of gone.values()) {
-      this.#kept.delete(keyOf({ kind, name }));
+    for (const [key, { kind, name }] of gone) {
+      this.#kept.delete(key);
       this.#records.forget(kind, name);
     }
   }
 }
 
-function keyOf({ kind, name }: Pick<StatusRecord, "kind" | "name">): string {
+function keyOf({ kind, name }: StatusRecord): string {
   return `${kind} ${name}`;
 }
 

@@ -34,13 +34,15 @@ export function createHardware({
   closing.defer("PWM", seconds(1), () => pwm.close());
   const i2c = createI2c({ roots, clock });
   closing.defer("I2C", seconds(2), () => i2c.close());
+  const serial = createSerial({ roots, clock });
+  closing.defer("serial ports", seconds(3), () => serial.close());
   let board: { readonly table: BoardTable | undefined } | undefined;
   return {
     gpio,
     pwm,
     i2c,
-    serial: createSerial({ roots, clock }),
-    oneWire: createOneWire({ roots }),
+    serial,
+    oneWire: createOneWire({ roots, clock }),
     get board() {
       board ??= { table: detectBoard(roots) };
       return board.table;

@@ -7,7 +7,6 @@ export { isPinionError, PinionError } from "../base/errors.js";
 export { type Millis, millis, seconds } from "../base/millis.js";
 export type { BoardPin, BoardTable } from "./boards/board-table.js";
 export { type CustomPin, parseCustomBoard } from "./boards/custom-board.js";
-export { detectBoard } from "./boards/detect-board.js";
 export { findPin } from "./boards/find-pin.js";
 export { createHardware, type HardwareOptions } from "./create-hardware.js";
 export type {
@@ -27,9 +26,7 @@ export type {
   OutputOptions,
 } from "./gpio/gpio.js";
 export type { Hardware } from "./hardware.js";
-export { createI2c } from "./i2c/create-i2c.js";
 export type { I2c, I2cDevice } from "./i2c/i2c-bus.js";
-export { createOneWire } from "./onewire/create-onewire.js";
 export type { OneWire } from "./onewire/onewire.js";
 export type { Pwm, PwmAddress, PwmOutput } from "./pwm/pwm.js";
 export { MAX_SOFTWARE_FREQUENCY } from "./pwm/pwm-errors.js";

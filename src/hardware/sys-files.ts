@@ -73,6 +73,16 @@ export function waitShortly(isThere: () => boolean, limit: number): boolean {
   return true;
 }
 
+/** How long the files of a new folder may take to appear, and udev to open them to their group. */
+const EXPORT_LIMIT = 500;
+
+/** Waits until these files of a folder that was just exported can be written. The first that still cannot; undefined when all can. */
+export function closedAfterExport(files: SysFiles, folder: string, names: readonly string[]): string | undefined {
+  const needed = names.map((name) => path.join(folder, name));
+  const firstClosed = (): string | undefined => needed.find((file) => !files.isWritable(file));
+  return waitShortly(() => firstClosed() === undefined, EXPORT_LIMIT) ? undefined : firstClosed();
+}
+
 export interface Who {
   readonly isRoot: boolean;
   readonly name: string;

@@ -8,7 +8,7 @@ export interface ConnectionLimits {
   readonly connectionWindow: number;
   readonly maxConcurrentStreams: number;
   readonly maxHeaderListSize: number;
-  /** Streams that the peer is thought to allow before its SETTINGS came (client role). */
+  /** Streams that the peer is thought to allow before its SETTINGS came (client role): grpclib ends the connection on the 101st. */
   readonly assumedConcurrentStreams: number;
   /** What may wait on this connection for the peer to read, in all streams together. */
   readonly queuedBytes: number;

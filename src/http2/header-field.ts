@@ -64,6 +64,12 @@ export function headerField(name: string, value: string): HeaderField {
   return field;
 }
 
+/** The first value under a name. */
+export function fieldValue(fields: readonly HeaderField[], name: string): string | undefined {
+  for (const field of fields) if (field.name === name) return field.value;
+  return undefined;
+}
+
 /** One that nobody on the way may put into a table (RFC 7541 section 6.2.3). */
 export function sensitiveField(name: string, value: string): HeaderField {
   return makeField(name, value, true);

@@ -4,17 +4,7 @@
  */
 import type { HardwareClaim, HardwareNeeds, PinMeaning } from "../resource/hardware-needs.js";
 import { type ResourceName, simpleNameOf } from "../resource/resource-name.js";
-import {
-  type BoardPins,
-  boardName,
-  type Claimant,
-  conflicts,
-  describeItem,
-  describeRefusal,
-  ItemKeys,
-  type Refusal,
-  refuseClaims,
-} from "./leases.js";
+import { type BoardPins, type Claimant, conflicts, describeItem, describeRefusal, ItemKeys, type Refusal, refuseClaims } from "./leases.js";
 import type { Instance, ResourceNode } from "./resource-node.js";
 
 /** One claim and what became of it. */
@@ -36,7 +26,6 @@ interface Entry {
   readonly instance: Instance | undefined;
   readonly heldSince: number | undefined;
   readonly order: number;
-  readonly pins: readonly PinMeaning[] | undefined;
 }
 
 /** The config with which a resource was built, or is being built. */
@@ -177,9 +166,8 @@ export class LeaseBook {
 
   /** What stands behind the pin of a board, where the board has said so. */
   meaningOf(board: string, pin: string): PinMeaning | undefined {
-    const wanted = pin.toLowerCase();
-    const pins = this.#boardPins().get(boardName(board)) ?? [];
-    return pins.find(({ names }) => names.some((name) => name.toLowerCase() === wanted));
+    this.settle();
+    return this.#keys.meaningOf(board, pin);
   }
 
   statuses(): readonly LeaseStatus[] {
@@ -214,7 +202,7 @@ export class LeaseBook {
     const hold = this.#holds.get(node);
     const isHeld = hold !== undefined && hold.needs === wanted && hold.version === version;
     const heldSince = isHeld ? hold.since : wanted === present ? this.#sinceOf(instance) : undefined;
-    return { wanted, present, instance, heldSince, order, pins: wanted?.pins ?? present?.pins };
+    return { wanted, present, instance, heldSince, order };
   }
 
   #sinceOf(instance: Instance | undefined): number | undefined {
@@ -234,7 +222,8 @@ export class LeaseBook {
 
   #boardPins(): BoardPins {
     const boards = new Map<string, readonly PinMeaning[]>();
-    for (const [{ name }, { pins }] of this.#entries) {
+    for (const [{ name }, { wanted, present }] of this.#entries) {
+      const pins = wanted?.pins ?? present?.pins;
       if (pins !== undefined) boards.set(simpleNameOf(name), pins);
     }
     return boards;
@@ -243,12 +232,7 @@ export class LeaseBook {
 
 function isSameEntry(a: Entry, b: Entry): boolean {
   return (
-    a.wanted === b.wanted &&
-    a.present === b.present &&
-    a.instance === b.instance &&
-    a.heldSince === b.heldSince &&
-    a.order === b.order &&
-    a.pins === b.pins
+    a.wanted === b.wanted && a.present === b.present && a.instance === b.instance && a.heldSince === b.heldSince && a.order === b.order
   );
 }
 

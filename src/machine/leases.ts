@@ -30,11 +30,11 @@ export interface Refusal {
 /** Pins of the boards that are known, by the board's simple name. */
 export type BoardPins = ReadonlyMap<string, readonly PinMeaning[]>;
 
-const BOARD = "rdk:component:board";
+export const BOARD_API = "rdk:component:board";
 
 /** Makes one text of all that means the same thing. */
 export class ItemKeys {
-  readonly #meanings = new Map<string, string>();
+  readonly #meanings = new Map<string, PinMeaning>();
   readonly #ports = new Map<string, string>();
   readonly #canonicalPort: (port: string) => string;
 
@@ -42,11 +42,11 @@ export class ItemKeys {
   constructor(boards: BoardPins, canonicalPort: (port: string) => string = (port) => port) {
     this.#canonicalPort = canonicalPort;
     for (const [board, pins] of boards) {
-      for (const { names, key } of pins) {
-        for (const name of names) {
+      for (const meaning of pins) {
+        for (const name of meaning.names) {
           const pin = pinKey(board, name);
           // Of two pins with one name the first counts.
-          if (!this.#meanings.has(pin)) this.#meanings.set(pin, key);
+          if (!this.#meanings.has(pin)) this.#meanings.set(pin, meaning);
         }
       }
     }
@@ -56,17 +56,20 @@ export class ItemKeys {
     switch (item.kind) {
       case "line":
         return `${item.chip}/${item.offset}`;
-      case "pin": {
-        const key = pinKey(item.board, item.pin);
-        return this.#meanings.get(key) ?? key;
-      }
+      case "pin":
+        return this.meaningOf(item.board, item.pin)?.key ?? pinKey(item.board, item.pin);
       case "i2c":
-        return `i2c-${item.bus}/0x${item.address.toString(16).padStart(2, "0")}`;
+        return `i2c-${item.bus}/${hex(item.address)}`;
       case "serial":
         return this.#portKey(item.port);
       case "onewire":
         return item.id.toLowerCase();
     }
+  }
+
+  /** What stands behind the pin of a board, where the board has said so. */
+  meaningOf(board: string, pin: string): PinMeaning | undefined {
+    return this.#meanings.get(pinKey(board, pin));
   }
 
   #portKey(port: string): string {
@@ -116,7 +119,7 @@ interface Holding {
 
 /** A board has the pin too that another resource uses through it. */
 function isOwnPin(board: Holding, user: Holding): boolean {
-  if (apiTextOf(board.name) !== BOARD || user.claim.kind !== "pin" || user.name === board.name) return false;
+  if (apiTextOf(board.name) !== BOARD_API || user.claim.kind !== "pin" || user.name === board.name) return false;
   const { kind } = board.claim;
   if (kind !== "pin" && kind !== "line") return false;
   return (
@@ -141,14 +144,18 @@ function refuseOnce(
       refusals.set(name, refusal);
       continue;
     }
-    for (const claim of claims) {
-      const key = keys.keyOf(claim);
-      const holdings = held.get(key);
-      if (holdings === undefined) held.set(key, [{ name, claim }]);
-      else holdings.push({ name, claim });
-    }
+    hold(name, claims, held, keys);
   }
   return refusals;
+}
+
+function hold(name: ResourceName, claims: readonly HardwareClaim[], held: Map<string, Holding[]>, keys: ItemKeys): void {
+  for (const claim of claims) {
+    const key = keys.keyOf(claim);
+    const holdings = held.get(key);
+    if (holdings === undefined) held.set(key, [{ name, claim }]);
+    else holdings.push({ name, claim });
+  }
 }
 
 function byRight(a: Claimant, b: Claimant): number {
@@ -179,10 +186,7 @@ export function conflicts(
   keys: ItemKeys,
 ): boolean {
   const held = new Map<string, Holding[]>();
-  for (const claim of b.claims) {
-    const key = keys.keyOf(claim);
-    held.set(key, [...(held.get(key) ?? []), { name: b.name, claim }]);
-  }
+  hold(b.name, b.claims, held, keys);
   return findConflict(a.name, a.claims, held, keys) !== undefined;
 }
 
@@ -194,7 +198,7 @@ export function describeItem(item: HardwareItem): string {
     case "pin":
       return `pin "${item.pin}" of board "${boardName(item.board)}"`;
     case "i2c":
-      return `address 0x${item.address.toString(16).padStart(2, "0")} of I2C bus ${item.bus}`;
+      return `address ${hex(item.address)} of I2C bus ${item.bus}`;
     case "serial":
       return `serial port ${item.port}`;
     case "onewire":
@@ -209,6 +213,10 @@ export function describeRefusal({ claim, owner, ownersClaim }: Refusal): string 
   const also = item === others ? "" : ` as ${others}`;
   const part = claim.part !== undefined && claim.part === ownersClaim.part ? ` (${claim.part})` : "";
   return `needs ${item}${part}, but ${owner} has it${also}; give one of the two another, or take one out of the config: this one is built as soon as it is free`;
+}
+
+function hex(address: number): string {
+  return `0x${address.toString(16).padStart(2, "0")}`;
 }
 
 function pinKey(board: string, pin: string): string {

@@ -7,7 +7,7 @@ import type { HardwareNeeds } from "../resource/hardware-needs.js";
 import type { ResourceName } from "../resource/resource-name.js";
 import type { DirectAction, SafeExecutor } from "../resource/safe-action.js";
 import { LeaseBook } from "./lease-book.js";
-import { boardName } from "./leases.js";
+import { BOARD_API, boardName } from "./leases.js";
 import type { ModuleRun } from "./module-run.js";
 import type { ResourceNode } from "./resource-node.js";
 import type { ResourceTable } from "./resource-table.js";
@@ -33,7 +33,6 @@ export interface MachineHardwareOptions extends HardwarePorts {
 }
 
 const NO_ACTIONS: NonNullable<HardwareNeeds["safe"]> = [];
-const BOARD = "rdk:component:board";
 
 export class MachineHardware {
   readonly leases: LeaseBook;
@@ -99,7 +98,7 @@ export class MachineHardware {
   #boardRun(board: string): { readonly name: ResourceName; readonly run: ModuleRun } | undefined {
     for (const name of this.#resources.names.find(boardName(board))) {
       const node = this.#resources.get(name);
-      if (node?.api === BOARD && node.instance !== undefined) return { name, run: node.instance.run };
+      if (node?.api === BOARD_API && node.instance !== undefined) return { name, run: node.instance.run };
     }
     return undefined;
   }

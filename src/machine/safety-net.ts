@@ -78,10 +78,13 @@ export class SafetyNet {
   }
 
   built(name: ResourceName, run: ModuleRun, actions: readonly SafeAction[]): void {
-    if (actions.length > 0) this.#arm(run, name, actions);
-    else this.removed(name, run);
-    if (actions.length > 0) this.#known.set(name, actions);
-    else if (!this.#known.delete(name)) return;
+    if (actions.length === 0) {
+      this.removed(name, run);
+      if (this.#known.delete(name)) this.#save();
+      return;
+    }
+    this.#arm(run, name, actions);
+    this.#known.set(name, actions);
     this.#save();
   }
 
@@ -98,7 +101,7 @@ export class SafetyNet {
   }
 
   onExit(module: string, incarnation: number, at: Millis): void {
-    const key = `${module}#${incarnation}`;
+    const key = keyOf({ module, incarnation });
     const armed = this.#armed.get(key);
     if (armed === undefined) return;
     this.#armed.delete(key);
@@ -212,7 +215,7 @@ interface Outcome {
   readonly doneAt: Millis;
 }
 
-function keyOf({ module, incarnation }: ModuleRun): string {
+function keyOf({ module, incarnation }: Pick<ModuleRun, "module" | "incarnation">): string {
   return `${module}#${incarnation}`;
 }
 

@@ -1,8 +1,6 @@
 /** Channels and servers of grpc-js with the settings every connection of ours shares. */
 import { Client, credentials, Server } from "@grpc/grpc-js";
-
-/** 32 MiB, the limit all official clients and servers use. */
-const MAX_MESSAGE_BYTES: number = 32 * 1024 * 1024;
+import { MAX_MESSAGE_BYTES } from "./grpc-message.js";
 
 const COMMON_OPTIONS = {
   "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
@@ -41,9 +39,5 @@ export function openChannel(address: string): Client {
 
 /** A server without services that does not listen yet. */
 export function createServer(): Server {
-  return new Server({
-    ...COMMON_OPTIONS,
-    // Clients ping as often as every 20 s; grpc-js would allow anything anyway, this only states it.
-    "grpc.keepalive_permit_without_calls": 1,
-  });
+  return new Server(COMMON_OPTIONS);
 }

@@ -30,6 +30,19 @@ export function statusName(code: number): string {
   return NAMES[code] ?? `CODE_${code}`;
 }
 
+/** By HTTP/2 error code: REFUSED_STREAM, CANCEL, ENHANCE_YOUR_CALM, INADEQUATE_SECURITY. */
+const OF_RESET: Readonly<Record<number, Status>> = {
+  7: Status.UNAVAILABLE,
+  8: Status.CANCELLED,
+  11: Status.RESOURCE_EXHAUSTED,
+  12: Status.PERMISSION_DENIED,
+};
+
+/** The status of a call whose stream the peer reset, as the gRPC protocol maps HTTP/2 error codes. */
+export function statusOfReset(code: number): Status {
+  return OF_RESET[code] ?? Status.INTERNAL;
+}
+
 /** A call that ended with a status other than OK, or is to end so. */
 export class RpcError extends Error {
   readonly code: number;

@@ -1,4 +1,5 @@
 /** Steps towards safe outputs that need no module, and words for all of them. */
+import { hex } from "../base/hex.js";
 import type { SafeAction } from "./hardware-needs.js";
 import type { ResourceName } from "./resource-name.js";
 
@@ -42,8 +43,4 @@ function describeOrLine(line: (SafeAction & { readonly kind: "pwm" })["orLine"])
 
 function describeMasked({ bus, address, bytes: [register = 0, value = 0] }: SafeAction & { readonly kind: "i2c" }, mask: number): string {
   return `bits ${hex(mask)} of register ${hex(register)} to ${hex(value & mask)} at address ${hex(address)} of I2C bus ${bus}`;
-}
-
-function hex(value: number): string {
-  return `0x${value.toString(16).padStart(2, "0")}`;
 }

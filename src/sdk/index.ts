@@ -36,3 +36,4 @@ export type { ResourceConfig, ResourceContext } from "./resource-context.js";
 export type { LogFields, ResourceLogger } from "./resource-logger.js";
 export { type RunModuleOptions, runModule } from "./run-module.js";
 export type { SchemaIssue, SchemaOutput, StandardSchema } from "./standard-schema.js";
+export { TickFeed, type TickFeedOptions } from "./tick-feed.js";

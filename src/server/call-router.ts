@@ -5,11 +5,11 @@
 import type { Clock } from "../base/clock.js";
 import { type Millis, millis } from "../base/millis.js";
 import type { Route } from "../machine/machine-status.js";
+import { parseGrpcTimeout } from "../proto/grpc-text.js";
 import { knownMethodOfPath } from "../proto/known-services.js";
 import { Status } from "../proto/status-code.js";
 import type { BusyCall, BusyModules } from "./busy-modules.js";
 import { type Caller, formatCaller } from "./caller.js";
-import { parseGrpcTimeout } from "./grpc-headers.js";
 import type { InFlight } from "./in-flight.js";
 import { DEFAULT_UNARY_TIMEOUT } from "./limits.js";
 import type { Operations } from "./operations.js";
@@ -134,7 +134,7 @@ function beginOwn(options: RouterOptions, start: CallStart, handle: CallHandle, 
     namePlace: "none",
     isOneRequest: false,
     isBackground: own?.isBackground === true,
-    timeout: parseGrpcTimeout(start.header("grpc-timeout")) ?? (hasDefault ? DEFAULT_UNARY_TIMEOUT : undefined),
+    timeout: timeoutOf(start, hasDefault),
     responseHeaders: operation === undefined ? {} : { opid: operation.id },
     bind: (): Target => ({
       kind: "target",
@@ -162,8 +162,15 @@ function beginResource(options: RouterOptions, start: CallStart, handle: CallHan
     return refusal(Status.INVALID_ARGUMENT, SESSION_EXPIRED);
   }
   const operation = operations.begin({ method: start.path, wantedId: start.header("opid"), sessionId, handle });
-  const timeout = parseGrpcTimeout(start.header("grpc-timeout")) ?? (facts.isUnary === true ? DEFAULT_UNARY_TIMEOUT : undefined);
+  const timeout = timeoutOf(start, facts.isUnary === true);
   return new ResourceCall(options, facts, operation, { timeout, isWatched, sessionId });
+}
+
+/** What the caller allows; where it does not say, what we allow if there is a default. */
+function timeoutOf(start: CallStart, hasDefault: boolean): Millis | undefined {
+  const told = parseGrpcTimeout(start.header("grpc-timeout"));
+  if (told !== undefined) return millis(told);
+  return hasDefault ? DEFAULT_UNARY_TIMEOUT : undefined;
 }
 
 interface ResourceCallFacts {

@@ -1,7 +1,7 @@
 /** Collects the first message of a call until the name in it is known: length prefix, compression, limit. */
 import { promisify } from "node:util";
+import { MAX_MESSAGE_BYTES, PREFIX_BYTES } from "../proto/grpc-message.js";
 import { Status } from "../proto/status-code.js";
-import { MAX_MESSAGE_BYTES } from "./limits.js";
 import { NameScanner, type ScanResult } from "./name-scanner.js";
 import type { Refusal } from "./router-backend.js";
 
@@ -12,8 +12,6 @@ export type FirstMessageResult =
   | { readonly kind: "malformed" }
   | { readonly kind: "too-large"; readonly length: number }
   | { readonly kind: "unknown-compression"; readonly encoding: string };
-
-const PREFIX_BYTES = 5;
 
 /** How a compressed message is read; only gzip and deflate are in use among gRPC libraries. */
 type Inflate = (bytes: Buffer) => Promise<Buffer>;

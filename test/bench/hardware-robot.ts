@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { I2cStub } from "../../hardware-tests/board/i2c-stub.js";
 import { PtyPeer } from "../../hardware-tests/board/pty-peer.js";
-import { fillBosch, fillIna219, fillMpu6050 } from "../../hardware-tests/vectors.js";
+import { FIX, fillAdxl345, fillBosch, fillIna219, fillMpu6050, fillPca9685 } from "../../hardware-tests/vectors.js";
 import type { JsonObject } from "../../src/base/json.js";
 import { startDaemon } from "../support/start-daemon.js";
 import { bareNodeMemory } from "./bare-node.js";
@@ -12,7 +12,6 @@ import { pssMegabytes } from "./process-figures.js";
 import type { Scope } from "./scope.js";
 
 const PORT = "/tmp/bench-gps";
-const FIX = "$GPGGA,123519,4807.038,N,01131.000,E,1,08,0.9,545.4,M,46.9,M,,*47\r\n";
 /** Milliseconds: what is compiled and collected after the start is over by then. */
 const SETTLE = 10_000;
 
@@ -59,14 +58,13 @@ export function fillChips(): void {
   fillBosch(stub, 0x76, "bme280");
   fillIna219(stub, 0x40);
   fillMpu6050(stub, 0x68);
-  stub.setBytes(0x53, 0x00, 0xe5);
-  stub.setBytes(0x60, 0x00, 0x11, 0x04);
-  stub.setBytes(0x60, 0xfe, 0x1e);
+  fillAdxl345(stub, 0x53);
+  fillPca9685(stub, 0x60);
 }
 
 export async function robotMemory(scope: Scope): Promise<Figure[]> {
   const receiver = await PtyPeer.plug(PORT);
-  scope.after(() => receiver.close());
+  scope.after(() => receiver.unplug());
   const fixes = setInterval(() => void receiver.write(Buffer.from(FIX)).catch(() => undefined), 1000);
   scope.after(() => clearInterval(fixes));
   const config = robot();

@@ -1,15 +1,13 @@
 /** `npm run bench -- hardware`: boots the virtual board and measures there, or on the bench that PINION_WIRING describes. */
 import path from "node:path";
-import { runOnBoard } from "../../hardware-tests/board/boot.js";
+import { quoted, runOnBoard } from "../../hardware-tests/board/boot.js";
 import { findKernel, type Kernel, whyNoBoard } from "../../hardware-tests/board/kernel.js";
-import { packageRoot } from "../../src/base/package-root.js";
 import { runProgram } from "../interop/support/run-program.js";
 import type { Figure } from "./figures.js";
 import type { Row } from "./rows.js";
 
 const LIMIT = 300_000;
 const PROGRAM = path.join(import.meta.dirname, "hardware-program.js");
-const SET_UP = path.join(packageRoot(), "dist/hardware-tests/board/set-up.js");
 
 export const hardwareRow: Row = async () => {
   if (process.env["PINION_WIRING"] !== undefined) {
@@ -29,11 +27,10 @@ export const hardwareRow: Row = async () => {
 };
 
 async function onBoard(kernel: Kernel): Promise<string> {
-  const node = quoted(process.execPath);
   let output = "";
   const { exitCode, failure } = await runOnBoard({
     kernel,
-    command: `export PINION_RIG=board\n${node} ${quoted(SET_UP)} || exit 96\n${node} --enable-source-maps ${quoted(PROGRAM)}`,
+    command: `PINION_RIG=board exec ${quoted(process.execPath)} --enable-source-maps ${quoted(PROGRAM)}`,
     limit: LIMIT,
     onOutput: (text) => {
       output += text;
@@ -47,8 +44,4 @@ function figuresIn(output: string): readonly Figure[] {
   const line = /^FIGURES (.+)$/m.exec(output)?.[1];
   if (line === undefined) throw new Error(`the bench gave no figures:\n${output.slice(-4000)}`);
   return JSON.parse(line) as readonly Figure[];
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

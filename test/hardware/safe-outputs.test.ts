@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
-import os from "node:os";
+import { statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { type TestContext, test } from "node:test";
+import { test } from "node:test";
 import { isPinionError } from "../../src/base/errors.js";
 import { silentLogger } from "../../src/base/logger.js";
 import { millis } from "../../src/base/millis.js";
@@ -12,6 +11,7 @@ import { createFakeHardware, type FakeHardware, FakeRegisterChip } from "../../s
 import { parseResourceName, type ResourceName } from "../../src/resource/resource-name.js";
 import type { DirectAction } from "../../src/resource/safe-action.js";
 import { FakeClock } from "../support/fake-clock.js";
+import { tempFolder } from "../support/temp-folder.js";
 
 function motor(name: string): ResourceName {
   const parsed = parseResourceName(`rdk:component:motor/${name}`);
@@ -197,14 +197,8 @@ test("an output that could not be made safe is told beforehand", () => {
   assert.match(JSON.stringify(told), /line 1 of GPIO chip \\"nowhere\\" low/);
 });
 
-function home(t: TestContext): string {
-  const folder = mkdtempSync(path.join(os.tmpdir(), "safe-"));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
-}
-
 test("safe levels are written when they change only, and read as they were", (t) => {
-  const folder = home(t);
+  const folder = tempFolder(t);
   const file = path.join(folder, "safe-levels.json");
   writeSafeLevels(folder, new Map());
   assert.equal(statSync(file, { throwIfNoEntry: false }), undefined);
@@ -229,7 +223,7 @@ test("safe levels are written when they change only, and read as they were", (t)
 });
 
 test("what is no step in the file is left out, and a broken file counts as none", (t) => {
-  const folder = home(t);
+  const folder = tempFolder(t);
   const file = path.join(folder, "safe-levels.json");
   const actions = [
     { kind: "line", chip: "c", offset: -1, isHigh: true },

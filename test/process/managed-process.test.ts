@@ -4,6 +4,7 @@ import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { type Clock, systemClock } from "../../src/base/clock.js";
 import { millis } from "../../src/base/millis.js";
+import { waitShortly } from "../../src/hardware/sys-files.js";
 import { ManagedProcess, type ProcessSpec } from "../../src/process/managed-process.js";
 import { describeEnd, isOrderlyEnd, type ProcessEnd } from "../../src/process/process-end.js";
 import { isGroupAlive } from "../../src/process/process-group.js";
@@ -182,23 +183,23 @@ test("tells of the exit once and before the end, whatever led to it", async (t) 
 });
 
 test("after a crash nothing of the group is left when the exit is told", async (t) => {
-  let told: boolean | undefined;
-  let straggler = 0;
+  const file = path.join(tempFolder(t), "straggler");
+  let isGone: boolean | undefined;
   const child = new ManagedProcess(
-    { command: "/bin/sh", args: ["-c", "sleep 100 & echo $!; sleep 0.2; exit 1"], env: {}, cwd: "/" },
+    { command: "/bin/sh", args: ["-c", `sleep 100 & echo $! > ${file}; exit 1`], env: {}, cwd: "/" },
     systemClock,
     {
-      onLine: (_stream, line) => {
-        straggler = Number(line);
-      },
+      onLine: () => undefined,
+      // Blocks, so that nothing but what was done before can be the reason.
       onExit: () => {
-        told = true;
+        const straggler = Number(readFileSync(file, "utf8"));
+        isGone = waitShortly(() => !isRunning(straggler), 5000);
       },
       onEnd: () => undefined,
     },
   );
   t.after(() => child.kill());
   child.start();
-  await eventually("the exit", () => told === true);
-  await eventually("the end of the straggler", () => straggler > 0 && !isRunning(straggler));
+  await eventually("the exit", () => isGone !== undefined);
+  assert.equal(isGone, true);
 });

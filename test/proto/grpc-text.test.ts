@@ -1,6 +1,7 @@
 /** What gRPC writes into headers as text. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { decodeGrpcMessage, encodeGrpcMessage, formatGrpcTimeout, parseGrpcTimeout } from "../../src/proto/grpc-text.js";
 
 test("messages are percent-encoded UTF-8 and come back", () => {
@@ -40,4 +41,35 @@ test("timeouts have eight digits and a unit", () => {
     assert.equal(parseGrpcTimeout(text), timeout);
   }
   assert.equal(formatGrpcTimeout(0), "1m", "none would mean no deadline");
+});
+
+test("timeouts of all units are read", () => {
+  const table: readonly (readonly [string, number])[] = [
+    ["1H", 3_600_000],
+    ["2M", 120_000],
+    ["3S", 3000],
+    ["4m", 4],
+    ["5000u", 5],
+    ["99999999n", 99.999999],
+  ];
+  for (const [text, expected] of table) assert.equal(Math.abs((parseGrpcTimeout(text) ?? -1) - expected) < 1e-6, true, text);
+  for (const text of [undefined, "", "5", "5s", "123456789S", "-1S"]) assert.equal(parseGrpcTimeout(text), undefined);
+});
+
+test("a timeout written is read as at least the same", () => {
+  fc.assert(
+    fc.property(fc.double({ min: 0.001, max: 1e10, noNaN: true }), (duration) => {
+      assert.ok((parseGrpcTimeout(formatGrpcTimeout(duration)) ?? 0) >= duration);
+    }),
+  );
+});
+
+test("any text survives as a grpc-message and is ASCII on the way", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), (text) => {
+      const encoded = encodeGrpcMessage(text);
+      assert.match(encoded, /^[\x20-\x7e]*$/);
+      assert.equal(decodeGrpcMessage(encoded), Buffer.from(text).toString());
+    }),
+  );
 });

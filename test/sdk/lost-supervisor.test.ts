@@ -121,10 +121,7 @@ test("a client that is not the supervisor may come and go", async (t) => {
   const guest = connect();
   await guest.module.validateConfig({}, LIMIT).catch(() => undefined);
   guest.channel.close();
-  await eventually("the guest's end was seen", async () => {
-    await supervisor.module.validateConfig({}, LIMIT).catch(() => undefined);
-    return true;
-  });
+  for (let round = 0; round < 5; round += 1) await supervisor.module.validateConfig({}, LIMIT).catch(() => undefined);
   assert.deepEqual(stopped, []);
   const stays = connect();
   await stays.module.validateConfig({}, LIMIT).catch(() => undefined);

@@ -11,10 +11,10 @@ import { ControlServiceDefinition, GetStatusResponse, LogRecord } from "../../sr
 import { BoardServiceDefinition } from "../../src/proto/gen/viam/component/board/v1/board.js";
 import { SensorServiceDefinition } from "../../src/proto/gen/viam/component/sensor/v1/sensor.js";
 import { RobotServiceDefinition } from "../../src/proto/gen/viam/robot/v1/robot.js";
-import { addReflection } from "../../src/proto/reflection.js";
 import { addService } from "../../src/proto/serve.js";
 import type { Codec, ServiceHandlers } from "../../src/proto/service.js";
 import { RpcError, Status } from "../../src/proto/status-code.js";
+import { addReflection } from "./add-reflection.js";
 import { tempFolder } from "./temp-folder.js";
 
 export interface FakeDaemon {

@@ -3,9 +3,8 @@ import type { Clock } from "../../src/base/clock.js";
 import { PinionError } from "../../src/base/errors.js";
 import { type Millis, millis, seconds } from "../../src/base/millis.js";
 import { isEqualModuleConfig } from "../../src/config/diff-config.js";
-import type { ModuleConfig, ResourceConfig } from "../../src/config/machine-config.js";
+import type { ModuleConfig } from "../../src/config/machine-config.js";
 import type { Handler, ModuleCalls, ModuleManager, ModuleManagerEvents, ModuleState, ModuleStatus } from "../../src/module/module-host.js";
-import type { HardwareNeeds } from "../../src/resource/hardware-needs.js";
 import type { ResourceName } from "../../src/resource/resource-name.js";
 import { FakeModuleProcess, type Held } from "./fake-module-process.js";
 
@@ -55,10 +54,6 @@ export class FakeModuleManager implements ModuleManager {
   calledUpon: string[] = [];
   startTime = 40;
   latency: (name: ResourceName) => number = () => 0;
-  /** What a module says of a resource's hardware. */
-  // The attribute of this name is written by tests only.
-  hardwareOf: (config: ResourceConfig) => HardwareNeeds | undefined = ({ attributes }) =>
-    structuredClone(attributes["hardware"]) as HardwareNeeds | undefined;
   /** The names in the config applied last; what is not in it goes for good. */
   wantedNames: ReadonlySet<ResourceName> = new Set();
   events: ModuleManagerEvents | undefined;

@@ -5,6 +5,7 @@ import { type Millis, millis } from "../../src/base/millis.js";
 import type { ResourceConfig } from "../../src/config/machine-config.js";
 import { conflicts, ItemKeys } from "../../src/machine/leases.js";
 import type { ModuleCalls, ValidatedDependencies } from "../../src/module/module-host.js";
+import type { HardwareNeeds } from "../../src/resource/hardware-needs.js";
 import type { ResourceName } from "../../src/resource/resource-name.js";
 import type { FakeModuleManager } from "./fake-module-manager.js";
 
@@ -43,7 +44,7 @@ export class FakeModuleProcess implements ModuleCalls {
     if (this.#host.faults.refuseValidate.has(name)) throw new PinionError("RESOURCE_INVALID", `${name} is refused`);
     this.#validated.set(name, config);
     const required = texts(config.attributes["need"]);
-    return { required, optional: texts(config.attributes["want"]), hardware: this.#host.hardwareOf(config) };
+    return { required, optional: texts(config.attributes["want"]), hardware: hardwareOf(config) };
   }
 
   async add(config: ResourceConfig, dependencies: readonly ResourceName[], limit: Millis): Promise<void> {
@@ -150,9 +151,9 @@ export class FakeModuleProcess implements ModuleCalls {
   /** A line, an address, a port has one owner at a time. */
   #checkHardware(config: ResourceConfig): void {
     const { name } = config;
-    const claims = this.#host.hardwareOf(config)?.claims ?? [];
+    const claims = hardwareOf(config)?.claims ?? [];
     for (const [other, held] of this.#host.allHeld()) {
-      const others = this.#host.hardwareOf(held.config)?.claims ?? [];
+      const others = hardwareOf(held.config)?.claims ?? [];
       if (other !== name && conflicts({ name, claims }, { name: other, claims: others }, NO_BOARDS)) {
         this.#host.violation(`${name} was built while ${other} had its hardware`);
       }
@@ -178,4 +179,9 @@ export class FakeModuleProcess implements ModuleCalls {
 
 function texts(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((item) => typeof item === "string") : [];
+}
+
+/** What a module says of a resource's hardware: the attribute of this name, which tests only write. */
+function hardwareOf({ attributes }: ResourceConfig): HardwareNeeds | undefined {
+  return structuredClone(attributes["hardware"]) as HardwareNeeds | undefined;
 }

@@ -11,6 +11,7 @@ import {
   type Values,
   type Vector3,
 } from "pinion/sdk";
+import { assertNumber } from "../assert-number.js";
 import { OneOperation } from "../one-operation.js";
 import type { Rig } from "../rig.js";
 import { pause } from "../timing.js";
@@ -68,19 +69,22 @@ export class WheeledBase implements Base {
   }
 
   async moveStraight(distance: number, speed: number, options?: CallOptions): Promise<void> {
-    assertFinite({ distance_mm: distance, mm_per_sec: speed });
+    assertNumber("distance_mm", distance);
+    assertNumber("mm_per_sec", speed);
     if (distance === 0 || Math.abs(speed) < STANDSTILL) return await this.stop();
     await this.#move("mm_per_sec", speed, straightMove(this.#wheelbase, distance, speed), options);
   }
 
   async spin(angle: number, speed: number, options?: CallOptions): Promise<void> {
-    assertFinite({ angle_deg: angle, degs_per_sec: speed });
+    assertNumber("angle_deg", angle);
+    assertNumber("degs_per_sec", speed);
     if (angle === 0 || Math.abs(speed) < STANDSTILL) return await this.stop();
     await this.#move("degs_per_sec", speed, spinMove(this.#wheelbase, angle, speed), options);
   }
 
   async setPower(linear: Vector3, angular: Vector3, options?: CallOptions): Promise<void> {
-    assertFinite({ "linear.y": linear.y, "angular.z": angular.z });
+    assertNumber("linear.y", linear.y);
+    assertNumber("angular.z", angular.z);
     if (linear.y === 0 && angular.z === 0) return await this.stop();
     const power = mixPower(linear.y, angular.z);
     this.#lastError = undefined;
@@ -90,7 +94,8 @@ export class WheeledBase implements Base {
   }
 
   async setVelocity(linear: Vector3, angular: Vector3, options?: CallOptions): Promise<void> {
-    assertFinite({ "linear.y": linear.y, "angular.z": angular.z });
+    assertNumber("linear.y", linear.y);
+    assertNumber("angular.z", angular.z);
     const speeds = wheelSpeeds(this.#wheelbase, linear.y, angular.z);
     if (isStill(speeds.left) && isStill(speeds.right)) return await this.stop();
     await this.#keepSpeeds(speeds, options?.signal);
@@ -198,10 +203,4 @@ function isStill(rpm: number): boolean {
 async function reasonOf({ name, motor }: Wheel): Promise<Error> {
   const { last_error: reason = "it was stopped" } = await motor.getStatus({ timeout: SET_TIMEOUT });
   return new Error(`motor "${name}" does not turn any more: ${String(reason)}`);
-}
-
-function assertFinite(values: Readonly<Record<string, number>>): void {
-  for (const [name, value] of Object.entries(values)) {
-    if (!Number.isFinite(value)) throw invalidArgument(`${name}: expected a finite number, got ${value}`);
-  }
 }

@@ -1,5 +1,6 @@
 /** The motors of a base, told at the same time: when one fails, the others are stopped. */
 import { type Dependencies, type Handle, type Motor, motor, RpcError, Status } from "pinion/sdk";
+import { aborted } from "../timing.js";
 import type { Sides } from "./steering.js";
 
 export interface Wheel {
@@ -85,11 +86,4 @@ function named({ name }: Wheel, error: unknown, what = ""): RpcError {
   const message = error instanceof Error ? error.message : String(error);
   const code = error instanceof RpcError ? error.code : Status.UNKNOWN;
   return new RpcError(code, `motor "${name}": ${what}${message}`, { cause: error });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

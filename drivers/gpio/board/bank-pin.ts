@@ -150,8 +150,7 @@ export class BankPin {
     if (this.#use.kind === "held" && this.#use.use.kind === "watched") return;
     this.#assertFree("watched");
     this.release();
-    const { bias, debounce = 0 } = this.#parts.settings;
-    const options = { consumer: this.#consumer, ...(bias === undefined ? {} : { bias }), ...(debounce === 0 ? {} : { debounce }) };
+    const options = { consumer: this.#consumer, ...this.settings };
     const lines = this.#parts.hardware.gpio.watch([this.line], options, (edges) => {
       for (const edge of edges) this.interrupt.edge(edge);
     });

@@ -8,6 +8,7 @@ import {
   type Lifecycle,
   type ResourceLogger,
   type Tick,
+  TickFeed,
   unimplemented,
   type Values,
 } from "pinion/sdk";
@@ -16,7 +17,6 @@ import { type BoardAttributes, type InterruptPin, interruptsOf } from "./attribu
 import type { BankPin } from "./bank-pin.js";
 import { PinBank } from "./pin-bank.js";
 import { type Header, keyOf, PinNames, type PinSettings } from "./pin-names.js";
-import { TickFeed } from "./tick-feed.js";
 
 export interface LinuxBoardOptions {
   readonly name: string;
@@ -107,7 +107,7 @@ export class LinuxBoard implements Board, Lifecycle<BoardAttributes> {
     options?.signal?.throwIfAborted();
     const pins = [...new Set(interrupts)].map((name) => [name, this.#watched(name)] as const);
     const stop: (() => void)[] = [];
-    const feed: TickFeed = new TickFeed({
+    const feed = new TickFeed({
       signal: options?.signal,
       onEnd: () => {
         for (const end of stop) end();

@@ -188,8 +188,7 @@ export class PinBank implements PinSource {
 
   #watchGroup(pins: readonly BankPin[], members: readonly number[], user: PinUser, onEdge: (edge: PinEdge) => void): EdgeLines {
     const watched = members.map((index) => pinAt(pins, index));
-    const { bias, debounce = 0 } = watched[0]?.settings ?? {};
-    const options = { consumer: user.name, ...(bias === undefined ? {} : { bias }), ...(debounce === 0 ? {} : { debounce }) };
+    const options = { consumer: user.name, ...watched[0]?.settings };
     const onEdges = (edges: readonly Edge[]): void => {
       for (const edge of edges) {
         watched[edge.index]?.interrupt.edge(edge);

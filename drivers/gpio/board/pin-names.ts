@@ -25,9 +25,9 @@ export interface Alias {
 }
 
 export interface PinSettings {
-  readonly bias?: Bias | undefined;
+  readonly bias?: Bias;
   /** Microseconds. */
-  readonly debounce?: number | undefined;
+  readonly debounce?: number;
 }
 
 /** The same for all names of a pin, and for no other: `pinctrl-rp1/17`, or the PWM channel of a pin without a line. */

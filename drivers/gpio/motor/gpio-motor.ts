@@ -14,6 +14,7 @@ import {
   unimplemented,
   type Values,
 } from "pinion/sdk";
+import { assertNumber } from "../assert-number.js";
 import { OneOperation } from "../one-operation.js";
 import type { Rig } from "../rig.js";
 import { pause } from "../timing.js";
@@ -24,7 +25,7 @@ import { MotorDrive } from "./motor-drive.js";
 import { doneWithin, PidControl } from "./pid-control.js";
 import { limitPower } from "./power-limits.js";
 import { RampControl } from "./ramp-control.js";
-import { assertNumber, assertRevolutions, checkSpeed } from "./requests.js";
+import { assertRevolutions, checkSpeed } from "./requests.js";
 import type { Movement, SpeedControl } from "./speed-control.js";
 import { type Tuning, tune } from "./tune.js";
 

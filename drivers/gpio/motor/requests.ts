@@ -1,10 +1,7 @@
 /** What a motor may be asked for. */
 import { invalidArgument, type ResourceLogger } from "pinion/sdk";
+import { assertNumber } from "../assert-number.js";
 import { isNearlyMost, isNearlyZero } from "./power-limits.js";
-
-export function assertNumber(name: string, value: number): void {
-  if (!Number.isFinite(value)) throw invalidArgument(`${name}: expected a finite number, got ${value}`);
-}
 
 export function assertRevolutions(revolutions: number): void {
   assertNumber("revolutions", revolutions);

@@ -5,7 +5,7 @@ import { isPinionError } from "pinion/hardware";
 import { invalidArgument, isRpcError, Status } from "pinion/sdk";
 import { inTurn } from "../pins/in-turn.js";
 import type { EnablePin, OutputPins, PinSource, PinUser, PwmPin } from "../pins/pin-source.js";
-import type { Timing } from "../timing.js";
+import { aborted, type Timing } from "../timing.js";
 import { stepsAfter } from "./step-count.js";
 import type { StepperAttributes } from "./stepper-attributes.js";
 
@@ -201,11 +201,4 @@ async function openStep(source: PinSource, pin: string, user: PinUser): Promise<
     user.logger.info("no PWM of the hardware's on the step pin: steps are made and counted by software", { pin, most: MOST_BY_SOFTWARE });
     return await source.openOutputs([pin], user);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

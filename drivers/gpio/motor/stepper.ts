@@ -10,9 +10,10 @@ import {
   type ResourceLogger,
   type Values,
 } from "pinion/sdk";
+import { assertNumber } from "../assert-number.js";
 import { OneOperation } from "../one-operation.js";
 import type { Rig } from "../rig.js";
-import { assertNumber, assertRevolutions, checkSpeed } from "./requests.js";
+import { assertRevolutions, checkSpeed } from "./requests.js";
 import { type StepperGeometry, stepRate, stepsFor, stepsPerRotation } from "./step-count.js";
 import { highestRpm, type StepperAttributes } from "./stepper-attributes.js";
 import { StepperDrive } from "./stepper-drive.js";

@@ -1,9 +1,10 @@
 /** A board on a chip that can do only some of what boards can: the rest says so. */
 import { type AnalogReading, type Board, type RpcError, type Tick, unimplemented } from "pinion/sdk";
+import { hex } from "../chip.js";
 
 /** `0x40` of bus 1 is `i2c-1/0x40`: with a slash and the number of a pin, what stands for that pin on the whole machine. */
 export function pinKeyOf(bus: number, address: number): string {
-  return `i2c-${bus}/0x${address.toString(16).padStart(2, "0")}`;
+  return `i2c-${bus}/${hex(address)}`;
 }
 
 export abstract class ExpanderBoard implements Board {

@@ -3,7 +3,7 @@
  * inputs again until they are set anew; pull-ups and interrupts come back by themselves.
  */
 import type { I2cDevice } from "pinion/hardware";
-import { board, type CallOptions, invalidArgument, type Lifecycle, type ResourceContext, type Tick } from "pinion/sdk";
+import { board, type CallOptions, invalidArgument, type Lifecycle, type ResourceContext, type Tick, TickFeed } from "pinion/sdk";
 import { Chip, hex } from "../chip.js";
 import { InterruptLine } from "../interrupt-line.js";
 import { Poller } from "../poller.js";
@@ -12,7 +12,6 @@ import { ExpanderBoard } from "./expander-board.js";
 import { type Mcp23017Attributes, safeLevelsOf } from "./mcp23017-attributes.js";
 import { EdgeMemory, parseCapture } from "./mcp23017-edges.js";
 import { bitOf, MIRROR, PINS, pinOf, REGISTER, registerOf } from "./mcp23017-registers.js";
-import { TickFeed } from "./tick-feed.js";
 
 export { schema, validate } from "./mcp23017-attributes.js";
 
@@ -101,8 +100,8 @@ class Mcp23017Board extends ExpanderBoard implements Lifecycle<Mcp23017Attribute
   override async streamTicks(names: readonly string[], options?: CallOptions): Promise<AsyncIterable<Tick>> {
     for (const name of names) await this.#interrupt(name);
     await this.#look(); // what was before is not told
-    const feed = new TickFeed(options?.signal, (ended) => this.#feeds.delete(ended));
-    if (options?.signal?.aborted !== true) this.#feeds.set(feed, new Set(names));
+    const feed = new TickFeed({ signal: options?.signal, onEnd: () => this.#feeds.delete(feed) });
+    this.#feeds.set(feed, new Set(names));
     return feed;
   }
 

@@ -1,4 +1,5 @@
 /** What an SHT3x answers: words with a checksum each (datasheet 4.12 and 4.13). */
+import { hex } from "../chip.js";
 
 /** CRC-8 of the datasheet's table 20: polynomial 0x31, start 0xFF. 0xBE 0xEF gives 0x92. */
 export function crc8(bytes: Iterable<number>): number {
@@ -33,8 +34,4 @@ export function celsiusOf(word: number): number {
 /** Per cent. */
 export function humidityOf(word: number): number {
   return (100 * word) / 65535;
-}
-
-function hex(byte: number): string {
-  return `0x${byte.toString(16).padStart(2, "0")}`;
 }

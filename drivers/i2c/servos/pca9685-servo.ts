@@ -1,7 +1,7 @@
 /** A servo on a channel of a PCA9685, beside other servos and a board on the same chip. */
 import { type DependencyNames, failedPrecondition, invalidArgument, type Lifecycle, type ResourceContext, type Servo } from "pinion/sdk";
 import * as v from "valibot";
-import { within } from "../attributes.js";
+import { wholeNumber, within } from "../attributes.js";
 import { pinKeyOf } from "../boards/expander-board.js";
 import { type Pca9685Attributes, pca9685Entries, placeOf } from "../boards/pca9685-attributes.js";
 import { takePca9685 } from "../boards/pca9685-chip.js";
@@ -23,14 +23,7 @@ export interface ServoAttributes extends Pca9685Attributes {
 
 export const schema: v.GenericSchema<unknown, ServoAttributes> = v.object({
   ...pca9685Entries,
-  channel: v.pipe(
-    v.unknown(),
-    v.transform((value) => (typeof value === "string" && /^\d+$/.test(value) ? Number(value) : value)),
-    v.custom<number>(
-      (value) => typeof value === "number" && Number.isInteger(value) && value >= 0 && value < CHANNELS,
-      ({ input }) => `expected a channel of the PCA9685, 0 to ${CHANNELS - 1}, got ${JSON.stringify(input) ?? "nothing"}`,
-    ),
-  ),
+  channel: wholeNumber(`a channel of the PCA9685, 0 to ${CHANNELS - 1}`, CHANNELS - 1),
   frequency_hz: within(50, 450, 50),
   min_angle_deg: within(0, 3600, 0),
   max_angle_deg: within(0, 3600, 180),

@@ -2,7 +2,6 @@
 import type { Clock } from "pinion/hardware";
 import {
   type CallOptions,
-  invalidArgument,
   type Lifecycle,
   type ResourceContext,
   type ResourceLogger,
@@ -10,6 +9,7 @@ import {
   unavailable,
   type Values,
 } from "pinion/sdk";
+import { assertNumber } from "../motor-checks.js";
 import { type MotionStep, OneMotion } from "../one-motion.js";
 import type { SharedPorts } from "../port/shared-ports.js";
 import { StallWatch } from "../stall-watch.js";
@@ -45,7 +45,7 @@ class BusServo implements Servo {
 
   /** Resolves when it stands there. An angle beyond the ends goes to the end. */
   async move(angle: number, { signal }: CallOptions = {}): Promise<void> {
-    if (!Number.isFinite(angle)) throw invalidArgument(`angle_deg: expected a finite number, got ${angle}`);
+    assertNumber("angle_deg", angle);
     await this.#motion.run(async (own) => {
       await this.#unit.ready();
       return await this.#begin(angle, own, signal);

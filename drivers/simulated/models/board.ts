@@ -14,8 +14,8 @@ import { pwmSignal } from "../physics/line.js";
 import { Wander } from "../physics/wander.js";
 import type { World } from "../world.js";
 import { type AnalogAttributes, type BoardAttributes, boardSchema } from "./board-attributes.js";
+import { LineFeed } from "./line-feed.js";
 import { type Pin, PinHeader } from "./pin-header.js";
-import { TickFeed } from "./tick-feed.js";
 
 export const schema: v.GenericSchema<unknown, BoardAttributes> = boardSchema({ wander: 200, ticksPerSecond: 1 });
 /** Analog inputs of a fake read what was written to them, its interrupts fire when their pin is set. */
@@ -33,7 +33,7 @@ class SimulatedBoard implements Board, Lifecycle<BoardAttributes> {
   readonly #world: World;
   readonly #header: PinHeader;
   readonly #analogs = new Map<string, Analog>();
-  readonly #feeds = new Set<TickFeed>();
+  readonly #feeds = new Set<LineFeed>();
   #awakeAt = 0;
   #mode: PowerMode = "normal";
 
@@ -97,10 +97,9 @@ class SimulatedBoard implements Board, Lifecycle<BoardAttributes> {
 
   async streamTicks(interrupts: readonly string[], options?: CallOptions): Promise<AsyncIterable<Tick>> {
     const lines = interrupts.map((name) => [name, this.#header.interrupt(name)] as const);
-    const feed = new TickFeed(this.#world.clock, lines, options?.signal);
+    const feed = new LineFeed({ clock: this.#world.clock, lines, signal: options?.signal, onEnd: () => this.#feeds.delete(feed) });
     this.#feeds.add(feed);
-    feed.onEnd = () => this.#feeds.delete(feed);
-    return feed;
+    return feed.ticks;
   }
 
   async setPowerMode(mode: PowerMode, duration?: number): Promise<void> {
@@ -118,7 +117,7 @@ class SimulatedBoard implements Board, Lifecycle<BoardAttributes> {
   }
 
   close(): void {
-    for (const feed of this.#feeds) feed.end();
+    for (const { ticks } of this.#feeds) ticks.end();
   }
 
   #modulate(pin: string, change: (found: Pin) => void): void {

@@ -1,5 +1,6 @@
 /** Pins of a board without a table, as the file of the model `customlinux` lists them. */
 import { PinionError } from "../../base/errors.js";
+import { isJsonObject, type JsonObject } from "../../base/json.js";
 import type { LineAddress } from "../gpio/gpio.js";
 import type { PwmAddress } from "../pwm/pwm.js";
 
@@ -15,25 +16,28 @@ export interface CustomPin {
  * `gpiochipN`, a `line_number` of -1 means no line. Throws CONFIG_INVALID with everything that is wrong. `where`: what the messages begin with.
  */
 export function parseCustomBoard(input: unknown, where = "pins"): readonly CustomPin[] {
-  const list = isRecord(input) ? input["pins"] : input;
+  const list = isJsonObject(input) ? input["pins"] : input;
   if (!Array.isArray(list)) throw new PinionError("CONFIG_INVALID", `${where}: expected a list of pins, got ${show(list)}`);
   const problems: string[] = [];
   const pins: CustomPin[] = [];
   for (const [index, entry] of (list as readonly unknown[]).entries()) {
     const at = `${where}[${index}]`;
-    const pin = isRecord(entry) ? parsePin(entry, at, problems) : undefined;
-    if (!isRecord(entry)) problems.push(`${at}: expected an object, got ${show(entry)}`);
+    if (!isJsonObject(entry)) {
+      problems.push(`${at}: expected an object, got ${show(entry)}`);
+      continue;
+    }
+    const pin = parsePin(entry, at, problems);
     if (pin === undefined) continue;
     const name = pin.names[0] ?? "";
-    const earlier = pins.findIndex(({ names }) => names.some((other) => other.toLowerCase() === name.toLowerCase()));
-    if (earlier >= 0) problems.push(`${at}.name: expected names to differ, got "${name}" again`);
+    const isTaken = pins.some(({ names }) => names.some((other) => other.toLowerCase() === name.toLowerCase()));
+    if (isTaken) problems.push(`${at}.name: expected names to differ, got "${name}" again`);
     pins.push(pin);
   }
   if (problems.length > 0) throw new PinionError("CONFIG_INVALID", problems.join("; "));
   return pins;
 }
 
-function parsePin(entry: Readonly<Record<string, unknown>>, at: string, problems: string[]): CustomPin | undefined {
+function parsePin(entry: JsonObject, at: string, problems: string[]): CustomPin | undefined {
   const before = problems.length;
   const expect = (key: string, expected: string, isFine: boolean): void => {
     if (!isFine) problems.push(`${at}.${key}: expected ${expected}, got ${show(entry[key])}`);
@@ -55,10 +59,6 @@ function parsePin(entry: Readonly<Record<string, unknown>>, at: string, problems
     ...(hasLine ? { line: { chip: device, offset: line } } : {}),
     ...(hasPwm ? { pwm: { device: folder, channel } } : {}),
   };
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isText(value: unknown): value is string {

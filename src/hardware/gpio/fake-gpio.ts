@@ -19,7 +19,7 @@ import type {
   OutputLines,
   OutputOptions,
 } from "./gpio.js";
-import { assertRequestable, chipMissing, describeLine, lineBusy, lineMissing, onlyLineNamed } from "./gpio-errors.js";
+import { assertLine, assertRequestable, chipMissing, describeLine, lineBusy, onlyLineNamed } from "./gpio-errors.js";
 
 export interface FakeChip {
   readonly label: string;
@@ -143,10 +143,6 @@ export class FakeGpio implements Gpio {
     return this.#wires.history(address);
   }
 
-  clearHistory(): void {
-    this.#wires.clearHistory();
-  }
-
   /** Called at once for every change of the wire's level, by whomever; for what answers, as an ultrasonic sensor does. Returns what ends it. */
   onChange(address: LineAddress, listener: (change: LevelChange) => void): () => void {
     return this.#wires.onChange(address, listener);
@@ -237,7 +233,7 @@ export class FakeGpio implements Gpio {
   #chip(address: LineAddress): FakeChip {
     const chip = this.#chips.get(address.chip);
     if (chip === undefined) throw chipMissing(address.chip, this.chips());
-    if (!Number.isInteger(address.offset) || address.offset < 0 || address.offset >= chip.lines) throw lineMissing(address, chip.lines);
+    assertLine(address, chip.lines);
     return chip;
   }
 

@@ -12,7 +12,6 @@ export interface LevelChange {
 
 interface Wire {
   readonly members: LineAddress[];
-  readonly keys: Set<string>;
   level: boolean;
 }
 
@@ -29,7 +28,7 @@ export class FakeWires {
   readonly #biases = new Map<string, Bias>();
   readonly #driven = new Map<string, boolean>();
   readonly #listeners = new Map<string, Set<(change: LevelChange) => void>>();
-  #history: LevelChange[] = [];
+  readonly #history: LevelChange[] = [];
 
   constructor(clock: Clock, onChanges: (changes: readonly LevelChange[]) => void) {
     this.#clock = clock;
@@ -52,10 +51,6 @@ export class FakeWires {
     if (address === undefined) return [...this.#history];
     const key = describeLine(address);
     return this.#history.filter((change) => describeLine(change.address) === key);
-  }
-
-  clearHistory(): void {
-    this.#history = [];
   }
 
   onChange(address: LineAddress, listener: (change: LevelChange) => void): () => void {
@@ -111,7 +106,6 @@ export class FakeWires {
     if (kept === gone) return;
     for (const member of gone.members) {
       kept.members.push(member);
-      kept.keys.add(describeLine(member));
       this.#wires.set(describeLine(member), kept);
     }
     this.#settle([a]);
@@ -121,7 +115,7 @@ export class FakeWires {
     const key = describeLine(address);
     const known = this.#wires.get(key);
     if (known !== undefined) return known;
-    const wire: Wire = { members: [address], keys: new Set([key]), level: false };
+    const wire: Wire = { members: [address], level: false };
     this.#wires.set(key, wire);
     return wire;
   }
@@ -143,7 +137,7 @@ export class FakeWires {
 
   /** Outputs first, then the world outside, then bias; else it stays. */
   #levelOf(wire: Wire): boolean {
-    const keys = [...wire.keys];
+    const keys = wire.members.map(describeLine);
     for (const key of keys) {
       const output = this.#outputs.get(key);
       if (output === undefined) continue;

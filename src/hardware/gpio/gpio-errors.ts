@@ -16,9 +16,11 @@ export function chipMissing(label: string, chips: readonly ChipInfo[]): PinionEr
   return new PinionError("GPIO_CHIP_MISSING", `no GPIO chip is labelled "${label}"; ${found}`);
 }
 
-export function lineMissing(line: LineAddress, lines: number): PinionError {
+/** Throws unless a chip with so many lines has this one. */
+export function assertLine({ chip, offset }: LineAddress, lines: number): void {
+  if (Number.isInteger(offset) && offset >= 0 && offset < lines) return;
   const range = lines === 0 ? "the chip has no lines" : `its lines are 0 to ${lines - 1}`;
-  return new PinionError("GPIO_LINE_MISSING", `GPIO chip "${line.chip}" has no line ${line.offset}; ${range}`);
+  throw new PinionError("GPIO_LINE_MISSING", `GPIO chip "${chip}" has no line ${offset}; ${range}`);
 }
 
 /** `consumer`: who holds it, empty when unknown. */

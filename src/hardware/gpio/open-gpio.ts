@@ -1,12 +1,12 @@
 /** The GPIO of this machine: of what the kernel offers, the best that works, chosen at the first use. */
 import path from "node:path";
-import { messageOf, PinionError } from "../../base/errors.js";
+import { messageOf, PinionError, systemCode } from "../../base/errors.js";
 import { type Logger, silentLogger } from "../../base/logger.js";
 import { type Roots, SYSTEM_ROOTS } from "../roots.js";
 import { permissionAdvice, type SysFiles, sysFiles } from "../sys-files.js";
 import { encodeLineInfoQuery, GET_LINEINFO } from "./character-device/abi.js";
 import { CharacterDeviceGpio } from "./character-device/character-device.js";
-import { type GpioKernel, systemCode } from "./character-device/kernel.js";
+import type { GpioKernel } from "./character-device/kernel.js";
 import { createLinuxKernel } from "./character-device/linux-kernel.js";
 import type {
   ChipInfo,

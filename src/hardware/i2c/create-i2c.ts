@@ -1,5 +1,5 @@
 /** The machine's I2C buses. */
-import type { Clock } from "../../base/clock.js";
+import { type Clock, systemClock } from "../../base/clock.js";
 import { type Roots, SYSTEM_ROOTS } from "../roots.js";
 import type { I2c } from "./i2c-bus.js";
 import { boundDriver, listBuses } from "./kernel-buses.js";
@@ -13,11 +13,11 @@ export interface I2cOptions {
 }
 
 /** Opens nothing and loads nothing before the first transfer. */
-export function createI2c({ roots = SYSTEM_ROOTS, clock }: I2cOptions = {}): I2c {
+export function createI2c({ roots = SYSTEM_ROOTS, clock = systemClock }: I2cOptions = {}): I2c {
   const source = {
     buses: () => listBuses(roots),
     openWire: (bus: number) => new NativeWire(bus),
     boundDriver: (bus: number, address: number) => boundDriver(roots, bus, address),
   };
-  return new WiredI2c(source, clock === undefined ? {} : { clock });
+  return new WiredI2c(source, clock);
 }

@@ -2,7 +2,7 @@
  * I2C buses in memory, for tests: chips are added to them, faults are put in, and what went over the wire is kept. Turns, retries and the texts of
  * errors are the real ones; only the kernel is replaced.
  */
-import type { Clock } from "../../base/clock.js";
+import { type Clock, systemClock } from "../../base/clock.js";
 import { millis } from "../../base/millis.js";
 import type { FakeI2cChip } from "./fake-chips.js";
 import { type FakeFault, fakeError, isRetried } from "./fake-faults.js";
@@ -38,14 +38,14 @@ export class FakeI2c implements I2c {
   readonly #holds = new Map<number, { readonly isEndless: boolean; readonly waiting: (() => void)[] }>();
 
   /** A `clock` is only asked for deadlines. There are no pauses between tries, nor after a bus was held. */
-  constructor({ clock }: { readonly clock?: Clock } = {}) {
+  constructor({ clock = systemClock }: { readonly clock?: Clock } = {}) {
     const source = {
       buses: () => this.buses(),
       openWire: (bus: number) => new FakeWire(bus, { enter: (address) => this.#enter(bus, address), log: this.log }),
       boundDriver: () => undefined,
     };
     const limits = { heldPause: millis(0), retryPause: millis(0), idle: millis(0) };
-    this.#wired = new WiredI2c(source, { ...(clock === undefined ? {} : { clock }), limits });
+    this.#wired = new WiredI2c(source, clock, limits);
   }
 
   /** Puts a chip on a bus, which is there from then on; replaces the one at this address. */

@@ -15,6 +15,8 @@ export interface FakeTransfer {
   readonly fault?: string;
 }
 
+type Addressed = Pick<FakeTransfer, "address" | "kind" | "register">;
+
 interface FakeWirePorts {
   /** Waits, fails, or gives the chip that answers. */
   enter(address: number): Promise<{ readonly chip: FakeI2cChip; readonly isShort: boolean }>;
@@ -61,27 +63,17 @@ export class FakeWire implements I2cWire {
   }
 
   receive(address: number, length: number): Promise<Uint8Array> {
-    return this.#logged({ address, kind: "receive" }, async () => {
-      const { chip, isShort } = await this.#ports.enter(address);
-      const bytes = chip.read(length);
-      return { bytes: isShort ? bytes.subarray(0, -1) : bytes };
-    });
+    return this.#take({ address, kind: "receive" }, length);
   }
 
-  async send(address: number, bytes: Uint8Array): Promise<number> {
-    const sent = await this.#logged({ address, kind: "send", bytes }, async () => {
-      const { chip, isShort } = await this.#ports.enter(address);
-      const taken = isShort ? bytes.subarray(0, -1) : bytes;
-      chip.write(taken);
-      return { bytes: taken };
-    });
-    return sent.length;
+  send(address: number, bytes: Uint8Array): Promise<number> {
+    return this.#give({ address, kind: "send" }, bytes);
   }
 
   async probe(address: number): Promise<void> {
     await this.#logged({ address, kind: "probe" }, async () => {
       await this.#ports.enter(address);
-      return { bytes: new Uint8Array() };
+      return new Uint8Array();
     });
   }
 
@@ -90,36 +82,42 @@ export class FakeWire implements I2cWire {
   }
 
   #read(address: number, register: number, length: number): Promise<Uint8Array> {
-    return this.#logged({ address, kind: "read", register }, async () => {
-      const { chip, isShort } = await this.#ports.enter(address);
-      chip.write(Uint8Array.of(register));
+    return this.#take({ address, kind: "read", register }, length);
+  }
+
+  #write(address: number, register: number, bytes: Uint8Array): Promise<number> {
+    return this.#give({ address, kind: "write", register }, bytes);
+  }
+
+  #take(what: Addressed, length: number): Promise<Uint8Array> {
+    return this.#logged(what, async () => {
+      const { chip, isShort } = await this.#ports.enter(what.address);
+      if (what.register !== undefined) chip.write(Uint8Array.of(what.register));
       const bytes = chip.read(length);
-      return { bytes: isShort ? bytes.subarray(0, -1) : bytes };
+      return isShort ? bytes.subarray(0, -1) : bytes;
     });
   }
 
-  async #write(address: number, register: number, bytes: Uint8Array): Promise<number> {
-    const sent = await this.#logged({ address, kind: "write", register, bytes }, async () => {
-      const { chip, isShort } = await this.#ports.enter(address);
+  async #give(what: Addressed, bytes: Uint8Array): Promise<number> {
+    const work = async (): Promise<Uint8Array> => {
+      const { chip, isShort } = await this.#ports.enter(what.address);
       const taken = isShort ? bytes.subarray(0, -1) : bytes;
-      chip.write(Uint8Array.of(register, ...taken));
-      return { bytes: taken };
-    });
+      chip.write(what.register === undefined ? taken : Uint8Array.of(what.register, ...taken));
+      return taken;
+    };
+    const sent = await this.#logged(what, work, bytes);
     return sent.length;
   }
 
-  async #logged(
-    transfer: { readonly address: number; readonly kind: FakeTransfer["kind"]; readonly register?: number; readonly bytes?: Uint8Array },
-    work: () => Promise<{ readonly bytes: Uint8Array }>,
-  ): Promise<Uint8Array> {
-    const { bytes: given, ...rest } = transfer;
+  /** `given`: what was to be written, for tries that fail. */
+  async #logged(what: Addressed, work: () => Promise<Uint8Array>, given: Uint8Array = new Uint8Array()): Promise<Uint8Array> {
     try {
-      const { bytes } = await work();
-      this.#ports.log.push({ bus: this.#bus, ...rest, bytes: [...bytes] });
+      const bytes = await work();
+      this.#ports.log.push({ bus: this.#bus, ...what, bytes: [...bytes] });
       return bytes;
     } catch (error) {
       const fault = (error as NodeJS.ErrnoException).code ?? String(error);
-      this.#ports.log.push({ bus: this.#bus, ...rest, bytes: [...(given ?? [])], fault });
+      this.#ports.log.push({ bus: this.#bus, ...what, bytes: [...given], fault });
       throw error;
     }
   }

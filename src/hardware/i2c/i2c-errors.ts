@@ -1,7 +1,7 @@
 /** Errors of transfers by their cause: what was done where, what the kernel said, what to do. */
 import { type ErrorCode, isPinionError, messageOf, PinionError } from "../../base/errors.js";
-import { hex } from "./hex.js";
-import type { Transfer, WireSource } from "./i2c-wire.js";
+import { hex } from "../../base/hex.js";
+import type { BusName, Transfer, WireSource } from "./i2c-wire.js";
 
 export interface Place {
   readonly bus: number;
@@ -53,7 +53,7 @@ type I2cCode =
 interface Known {
   readonly bus: number;
   readonly driver: string | undefined;
-  readonly buses: readonly { readonly number: number; readonly name: string }[];
+  readonly buses: readonly BusName[];
 }
 
 const TEXTS: Readonly<Record<I2cCode, (known: Known) => { readonly what: string; readonly todo: string }>> = {

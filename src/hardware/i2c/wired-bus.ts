@@ -3,7 +3,7 @@
  * until it is tried again after a pause, so that callers do not queue up behind it.
  */
 import type { Clock, Timer } from "../../base/clock.js";
-import { PinionError } from "../../base/errors.js";
+import { PinionError, systemCode } from "../../base/errors.js";
 import { formatGoDuration } from "../../base/go-duration.js";
 import { type Millis, millis, seconds } from "../../base/millis.js";
 import { SerialQueue } from "../../base/serial-queue.js";
@@ -141,7 +141,7 @@ export class WiredBus {
     const isHeld = error.code === "I2C_BUS_HELD";
     this.#held = isHeld ? { until: this.clock.now() + this.limits.heldPause, cause: error } : undefined;
     // What was opened for an address that could not be taken, or on an adapter that is gone, would go wrong when used again.
-    const isAnswer = error.code === "I2C_NO_ANSWER" && (thrown as NodeJS.ErrnoException | undefined)?.code !== "ENODEV";
+    const isAnswer = error.code === "I2C_NO_ANSWER" && systemCode(thrown) !== "ENODEV";
     if (!isAnswer && error.code !== "I2C_ARBITRATION_LOST") this.#wire.drop();
   }
 }

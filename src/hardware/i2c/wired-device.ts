@@ -1,8 +1,8 @@
 /** The transfers of one address, each in its turn on the bus. Checks what goes in and what comes out. */
 import { withDeadline } from "../../base/deadline.js";
 import { PinionError } from "../../base/errors.js";
+import { hex } from "../../base/hex.js";
 import { SerialQueue } from "../../base/serial-queue.js";
-import { hex } from "./hex.js";
 import type { I2cDevice } from "./i2c-bus.js";
 import { shortError, usageError } from "./i2c-errors.js";
 import type { I2cWire, Transfer } from "./i2c-wire.js";

@@ -1,7 +1,7 @@
 /** All buses of a source of wires, opened when first used. */
-import { type Clock, systemClock } from "../../base/clock.js";
+import type { Clock } from "../../base/clock.js";
 import { type ErrorCode, isPinionError, PinionError } from "../../base/errors.js";
-import { hex } from "./hex.js";
+import { hex } from "../../base/hex.js";
 import type { I2c, I2cDevice } from "./i2c-bus.js";
 import type { BusName, WireSource } from "./i2c-wire.js";
 import { type BusLimits, DEFAULT_LIMITS, WiredBus } from "./wired-bus.js";
@@ -20,18 +20,13 @@ const ENDS_SCAN: ReadonlySet<ErrorCode> = new Set([
   "HARDWARE_LIBRARY_MISSING",
 ] as const);
 
-export interface WiredI2cOptions {
-  readonly clock?: Clock;
-  readonly limits?: Partial<BusLimits>;
-}
-
 export class WiredI2c implements I2c {
   readonly #source: WireSource;
   readonly #clock: Clock;
   readonly #limits: BusLimits;
   readonly #buses = new Map<number, WiredBus>();
 
-  constructor(source: WireSource, { clock = systemClock, limits = {} }: WiredI2cOptions = {}) {
+  constructor(source: WireSource, clock: Clock, limits: Partial<BusLimits> = {}) {
     this.#source = source;
     this.#clock = clock;
     this.#limits = { ...DEFAULT_LIMITS, ...limits };

@@ -3,7 +3,7 @@ import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { type Clock, systemClock } from "../../base/clock.js";
 import { withDeadline } from "../../base/deadline.js";
-import { isPinionError, messageOf, PinionError } from "../../base/errors.js";
+import { isPinionError, messageOf, PinionError, systemCode } from "../../base/errors.js";
 import { seconds } from "../../base/millis.js";
 import { SerialQueue } from "../../base/serial-queue.js";
 import { type Roots, SYSTEM_ROOTS } from "../roots.js";
@@ -18,6 +18,8 @@ export interface OneWireOptions {
 
 /** A conversion takes 750 ms at 12 bits; the kernel reads three times when a checksum is wrong. */
 const READ_LIMIT = seconds(5);
+/** `28-000005e2fdc3`: family and serial number. */
+const ID = /^[0-9a-f]{2}-[0-9a-f]{12}$/;
 
 export function createOneWire({ roots = SYSTEM_ROOTS, clock = systemClock }: OneWireOptions = {}): OneWire {
   return new KernelOneWire(path.join(roots.sys, "bus/w1/devices"), clock);
@@ -38,15 +40,15 @@ class KernelOneWire implements OneWire {
   async devices(): Promise<readonly string[]> {
     try {
       const names = await readdir(this.#folder);
-      return names.filter((name) => /^[0-9a-f]{2}-[0-9a-f]{12}$/.test(name)).toSorted();
+      return names.filter((name) => ID.test(name)).toSorted();
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return []; // 1-Wire is not switched on
+      if (systemCode(error) === "ENOENT") return []; // 1-Wire is not switched on
       throw new PinionError("ONEWIRE_FAILED", `1-Wire devices in ${this.#folder} cannot be listed: ${messageOf(error)}`, { cause: error });
     }
   }
 
   async readScratchpad(id: string): Promise<Uint8Array> {
-    if (!/^[0-9a-f]{2}-[0-9a-f]{12}$/.test(id)) {
+    if (!ID.test(id)) {
       throw new PinionError("ONEWIRE_FAILED", `expected the id of a 1-Wire device such as 28-000005e2fdc3, got ${JSON.stringify(id)}`);
     }
     return parseScratchpad(id, await this.#queue.run(() => this.#readText(id)), () => this.#missing(id));
@@ -70,9 +72,8 @@ class KernelOneWire implements OneWire {
   }
 
   async #readError(id: string, error: unknown): Promise<PinionError> {
-    const { code } = error as NodeJS.ErrnoException;
     // The kernel answers EIO and ENODEV when the device does not.
-    if (code === "ENOENT" || code === "ENODEV" || code === "EIO" || code === "ENOTDIR") return this.#missing(id, error);
+    if (["ENOENT", "ENODEV", "EIO", "ENOTDIR"].includes(systemCode(error))) return this.#missing(id, error);
     return new PinionError("ONEWIRE_FAILED", `1-Wire device ${id} cannot be read: ${messageOf(error)}`, { cause: error });
   }
 

@@ -2,7 +2,7 @@
 import type { Clock } from "../../base/clock.js";
 import type { Gpio } from "../gpio/gpio.js";
 import type { Roots } from "../roots.js";
-import { type SysFiles, sysFiles } from "../sys-files.js";
+import { sysFiles } from "../sys-files.js";
 import type { Pwm, PwmOutput } from "./pwm.js";
 import { SoftwarePwm } from "./software-pwm.js";
 import { SysfsPwm } from "./sysfs-pwm.js";
@@ -11,12 +11,11 @@ export interface PwmParts {
   readonly roots: Roots;
   readonly gpio: Gpio;
   readonly clock: Clock;
-  readonly files?: SysFiles;
 }
 
 /** `close` closes all outputs still open. */
-export function createPwm({ roots, gpio, clock, files = sysFiles }: PwmParts): Pwm & { close(): void } {
-  const sysfs = new SysfsPwm(roots, files);
+export function createPwm({ roots, gpio, clock }: PwmParts): Pwm & { close(): void } {
+  const sysfs = new SysfsPwm(roots, sysFiles);
   const outputs = new Set<PwmOutput>();
   const keep = <T extends PwmOutput>(output: T): T => {
     const close = output.close.bind(output);

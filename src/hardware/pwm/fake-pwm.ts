@@ -4,10 +4,10 @@ import type { Gpio, LineAddress, OutputLines } from "../gpio/gpio.js";
 import { describeLine } from "../gpio/gpio-errors.js";
 import type { Pwm, PwmAddress, PwmOutput } from "./pwm.js";
 import {
+  assertChannel,
   assertSettings,
   assertSoftwareSettings,
   channelBusy,
-  channelMissing,
   closedOutput,
   describeChannel,
   pwmChipMissing,
@@ -47,7 +47,7 @@ export class FakePwm implements Pwm {
     const name = describeChannel(address);
     const channels = this.#chips.get(address.device);
     if (channels === undefined) throw pwmChipMissing(address, [...this.#chips.keys()]);
-    if (address.channel < 0 || address.channel >= channels) throw channelMissing(address, channels);
+    assertChannel(address, channels);
     if (this.#outputs.get(name)?.isOpen === true) throw channelBusy(address);
     this.#left.delete(name);
     return { kind: "hardware", ...this.#open(name, undefined) };

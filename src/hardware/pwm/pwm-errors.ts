@@ -12,9 +12,11 @@ export function pwmChipMissing(address: PwmAddress, devices: readonly string[]):
   return new PinionError("PWM_CHIP_MISSING", `no PWM of device "${address.device}"; ${found}. ${adviceFor(address.device)}`);
 }
 
-export function channelMissing(address: PwmAddress, channels: number): PinionError {
+/** Throws unless a chip with so many channels has this one. */
+export function assertChannel({ device, channel }: PwmAddress, channels: number): void {
+  if (Number.isInteger(channel) && channel >= 0 && channel < channels) return;
   const range = channels === 0 ? "it has none" : `its channels are 0 to ${channels - 1}`;
-  return new PinionError("PWM_CHIP_MISSING", `PWM of device "${address.device}" has no channel ${address.channel}; ${range}`);
+  throw new PinionError("PWM_CHIP_MISSING", `PWM of device "${device}" has no channel ${channel}; ${range}`);
 }
 
 export function channelBusy(address: PwmAddress): PinionError {

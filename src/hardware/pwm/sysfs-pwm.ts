@@ -1,14 +1,11 @@
 /** PWM of the kernel through /sys/class/pwm. A channel belongs to nobody there; within the process, to one output. */
 import path from "node:path";
-import { isPinionError, messageOf, PinionError } from "../../base/errors.js";
-import { systemCode } from "../gpio/character-device/kernel.js";
+import { isPinionError, messageOf, PinionError, systemCode } from "../../base/errors.js";
 import type { Roots } from "../roots.js";
-import { linkName, permissionAdvice, type SysFiles, waitShortly } from "../sys-files.js";
+import { closedAfterExport, linkName, permissionAdvice, type SysFiles } from "../sys-files.js";
 import type { PwmAddress, PwmOutput } from "./pwm.js";
-import { assertSettings, channelBusy, channelMissing, closedOutput, describeChannel, pwmChipMissing } from "./pwm-errors.js";
+import { assertChannel, assertSettings, channelBusy, closedOutput, describeChannel, pwmChipMissing } from "./pwm-errors.js";
 
-/** How long the files of a new channel may take to appear, and udev to open them to its group. */
-const EXPORT_LIMIT = 500;
 const NANOSECONDS = 1e9;
 /** Nanoseconds; 1 kHz, which every controller can. */
 const ORDINARY_PERIOD = 1_000_000;
@@ -28,8 +25,7 @@ export class SysfsPwm {
     const name = describeChannel(address);
     if (this.#open.has(name)) throw channelBusy(address);
     const chip = this.#findChip(address);
-    const channels = Number(this.#files.read(path.join(chip, "npwm")));
-    if (!Number.isInteger(address.channel) || address.channel < 0 || address.channel >= channels) throw channelMissing(address, channels);
+    assertChannel(address, Number(this.#files.read(path.join(chip, "npwm"))));
     const output = new SysfsPwmOutput(this.#files, chip, address, () => this.#open.delete(name));
     output.open();
     this.#open.add(name);
@@ -222,9 +218,8 @@ class SysfsPwmOutput implements PwmOutput {
         throw new PinionError("PWM_FAILED", `PWM ${name}: cannot be exported: ${messageOf(cause)}`, { cause });
       }
     }
-    const needed = ["period", "duty_cycle", "enable"].map((entry) => path.join(this.#folder, entry));
-    if (waitShortly(() => needed.every((entry) => this.#files.isWritable(entry)), EXPORT_LIMIT)) return;
-    const closed = needed.find((entry) => !this.#files.isWritable(entry)) ?? this.#folder;
+    const closed = closedAfterExport(this.#files, this.#folder, ["period", "duty_cycle", "enable"]);
+    if (closed === undefined) return;
     if (!this.#files.exists(closed)) throw new PinionError("PWM_FAILED", `PWM ${name}: exported, but ${closed} did not appear`);
     throw new PinionError("PWM_PERMISSION", `PWM ${name}: ${permissionAdvice(closed)}`);
   }

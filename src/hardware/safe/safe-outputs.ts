@@ -10,6 +10,7 @@ import { type Millis, millis } from "../../base/millis.js";
 import type { ResourceName } from "../../resource/resource-name.js";
 import { type DirectAction, describeAction, type SafeExecutor, type SafeFailure } from "../../resource/safe-action.js";
 import type { OutputLines } from "../gpio/gpio.js";
+import { describeLine } from "../gpio/gpio-errors.js";
 import type { Hardware } from "../hardware.js";
 
 export interface SafeOutputsOptions {
@@ -159,7 +160,7 @@ export class SafeOutputs implements SafeExecutor, AsyncDisposable {
   }
 
   #driveLine(resource: ResourceName, { chip, offset, isHigh }: Omit<LineAction, "kind">): void {
-    const key = `${chip}/${offset}`;
+    const key = describeLine({ chip, offset });
     const held = this.#held.get(key);
     if (held !== undefined) {
       held.lines.set([isHigh]);
@@ -173,20 +174,15 @@ export class SafeOutputs implements SafeExecutor, AsyncDisposable {
   async #drive(action: SlowAction, signal: AbortSignal): Promise<readonly SafeFailure[]> {
     const { clock } = this.#options;
     try {
-      await withDeadline(clock, STEP_LIMIT, describeAction(action), this.#step(action, signal));
+      await withDeadline(clock, STEP_LIMIT, describeAction(action), this.#write(action, signal));
       return [];
     } catch (error) {
       return [{ action, error }];
     }
   }
 
-  async #step(action: SlowAction, signal: AbortSignal): Promise<void> {
-    switch (action.kind) {
-      case "i2c":
-        return this.#writeI2c(action);
-      case "serial":
-        return this.#writeSerial(action, signal);
-    }
+  #write(action: SlowAction, signal: AbortSignal): Promise<void> {
+    return action.kind === "i2c" ? this.#writeI2c(action) : this.#writeSerial(action, signal);
   }
 
   async #writeI2c({ bus, address, bytes, mask }: DirectAction & { readonly kind: "i2c" }): Promise<void> {

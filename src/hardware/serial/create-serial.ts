@@ -2,7 +2,7 @@
 import { access, constants } from "node:fs/promises";
 import path from "node:path";
 import { type Clock, systemClock } from "../../base/clock.js";
-import { isPinionError, messageOf } from "../../base/errors.js";
+import { isPinionError, messageOf, systemCode } from "../../base/errors.js";
 import { type Roots, SYSTEM_ROOTS } from "../roots.js";
 import { hasIdentity, listPorts } from "./list-ports.js";
 import { lockHolder } from "./lock-holder.js";
@@ -19,8 +19,8 @@ export interface SerialSystemOptions {
   readonly clock?: Clock;
 }
 
-/** Opens nothing and loads nothing before the first port. */
-export function createSerial({ roots = SYSTEM_ROOTS, clock = systemClock }: SerialSystemOptions = {}): Serial {
+/** Opens nothing and loads nothing before the first port. `close` closes all links still open. */
+export function createSerial({ roots = SYSTEM_ROOTS, clock = systemClock }: SerialSystemOptions = {}): Serial & { close(): Promise<void> } {
   const backend: SerialBackend = {
     open: (options, events) => openPort(roots, options, events),
     list: () => listPorts(roots),
@@ -39,9 +39,7 @@ async function openPort(roots: Roots, options: SerialOptions, events: PortEvents
   try {
     await access(file, constants.R_OK | constants.W_OK);
   } catch (error) {
-    throw (error as NodeJS.ErrnoException).code === "EACCES"
-      ? permissionError(port, error)
-      : missingError(port, await listPorts(roots), error);
+    throw systemCode(error) === "EACCES" ? permissionError(port, error) : missingError(port, await listPorts(roots), error);
   }
   try {
     return await openNativePort(file, options, events);

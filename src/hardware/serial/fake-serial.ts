@@ -3,6 +3,7 @@
  * ones; only the kernel is replaced.
  */
 import { type Clock, systemClock } from "../../base/clock.js";
+import { hasIdentity } from "./list-ports.js";
 import type { OpenPort, PortEvents, SerialBackend } from "./serial-backend.js";
 import { ambiguousError, busyError, lostError, missingError, permissionError } from "./serial-errors.js";
 import type { Serial, SerialLink, SerialOptions, SerialPortInfo } from "./serial-link.js";
@@ -137,7 +138,7 @@ export class FakeSerial implements Serial {
   async #open(options: SerialOptions, events: PortEvents): Promise<OpenPort> {
     const present = await this.list();
     const wanted = options.port;
-    const found = present.filter(({ path, links, identity }) => path === wanted || links.includes(wanted) || matches(identity, wanted));
+    const found = present.filter((port) => port.path === wanted || port.links.includes(wanted) || hasIdentity(port, wanted));
     const [only] = found;
     if (only === undefined) throw missingError(wanted, present);
     if (found.length > 1) throw ambiguousError(wanted, found);
@@ -156,10 +157,4 @@ export class FakeSerial implements Serial {
   #changed(): void {
     for (const watcher of [...this.#watchers]) watcher();
   }
-}
-
-function matches(identity: string | undefined, wanted: string): boolean {
-  if (identity === undefined) return false;
-  const [present, asked] = [identity.toLowerCase(), wanted.toLowerCase()];
-  return present === asked || present.startsWith(`${asked}:`);
 }

@@ -6,7 +6,7 @@
  */
 import { readSync } from "node:fs";
 import { createRequire } from "node:module";
-import { messageOf, PinionError } from "../../base/errors.js";
+import { messageOf, PinionError, systemCode } from "../../base/errors.js";
 import type { OpenPort, PortEvents } from "./serial-backend.js";
 import { lostError } from "./serial-errors.js";
 import type { SerialOptions } from "./serial-link.js";
@@ -75,7 +75,7 @@ class ReadingPort implements OpenPort {
     try {
       count = readSync(this.#port.fd ?? -1, this.#buffer, 0, CHUNK, null);
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
+      const code = systemCode(error);
       if (code === "EAGAIN" || code === "EINTR") this.#listen();
       else this.#lose(error);
       return;

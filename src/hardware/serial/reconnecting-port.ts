@@ -7,7 +7,7 @@ import { type Millis, millis, seconds } from "../../base/millis.js";
 import { SerialQueue } from "../../base/serial-queue.js";
 import type { OpenPort, SerialBackend } from "./serial-backend.js";
 import { closedError, lostError } from "./serial-errors.js";
-import type { SerialOptions } from "./serial-link.js";
+import type { PortState, SerialOptions } from "./serial-link.js";
 
 const FIRST_DELAY = millis(250);
 const LAST_DELAY = seconds(5);
@@ -16,8 +16,6 @@ const SETTLE_DELAY = millis(50);
 const CLOSE_LIMIT = seconds(2);
 /** Bytes that may wait to be sent. */
 const MAX_BACKLOG = 65_536;
-
-export type PortState = { readonly isConnected: true } | { readonly isConnected: false; readonly error: Error };
 
 type State =
   | { readonly kind: "opening" }
@@ -63,8 +61,8 @@ export class ReconnectingPort {
   /** Why it is not connected. */
   get error(): Error {
     if (this.#state.kind === "closed") return closedError(this.options.port);
-    const reason = this.#lastError === undefined ? "it is being opened" : messageOf(this.#lastError);
-    return this.#lastError ?? new PinionError("SERIAL_NOT_CONNECTED", `serial port ${this.options.port} is not connected: ${reason}`);
+    const text = `serial port ${this.options.port} is not connected: it is being opened`;
+    return this.#lastError ?? new PinionError("SERIAL_NOT_CONNECTED", text);
   }
 
   onData(listener: (bytes: Uint8Array) => void): () => void {

@@ -12,6 +12,9 @@ export interface SerialOptions {
   readonly stopBits?: 1 | 2;
 }
 
+/** `error`: why it is not connected. */
+export type PortState = { readonly isConnected: true } | { readonly isConnected: false; readonly error: Error };
+
 export interface SerialLink {
   readonly port: string;
   readonly isConnected: boolean;
@@ -21,8 +24,8 @@ export interface SerialLink {
   write(bytes: Uint8Array): Promise<void>;
   /** Chunks as they come. Returns what ends the subscription. */
   onData(listener: (bytes: Uint8Array) => void): () => void;
-  /** Called for every change from now on, and when the reason why it cannot connect is another; `error` is that reason. Returns what ends the subscription. */
-  onState(listener: (state: { readonly isConnected: true } | { readonly isConnected: false; readonly error: Error }) => void): () => void;
+  /** Called for every change from now on, and when the reason why it cannot connect is another. Returns what ends the subscription. */
+  onState(listener: (state: PortState) => void): () => void;
   close(): Promise<void>;
 }
 

@@ -1,17 +1,17 @@
 /** Links to ports: those with the same name share one open port, which is closed with the last of them. */
-import { type Clock, systemClock } from "../../base/clock.js";
+import type { Clock } from "../../base/clock.js";
 import { PinionError } from "../../base/errors.js";
 import { SerialQueue } from "../../base/serial-queue.js";
 import { shareTurns } from "./exchange-turns.js";
-import { type PortState, ReconnectingPort } from "./reconnecting-port.js";
+import { ReconnectingPort } from "./reconnecting-port.js";
 import type { SerialBackend } from "./serial-backend.js";
 import { closedError, otherSettingsError, settingsText } from "./serial-errors.js";
-import type { Serial, SerialLink, SerialOptions, SerialPortInfo } from "./serial-link.js";
+import type { PortState, Serial, SerialLink, SerialOptions, SerialPortInfo } from "./serial-link.js";
 
 interface Shared {
   readonly port: ReconnectingPort;
   readonly turns: SerialQueue;
-  links: number;
+  readonly links: Set<SharedLink>;
 }
 
 export class SharedSerial implements Serial {
@@ -20,7 +20,7 @@ export class SharedSerial implements Serial {
   readonly #open = new Map<string, Shared>();
   readonly #closing = new Map<string, Promise<void>>();
 
-  constructor(backend: SerialBackend, clock: Clock = systemClock) {
+  constructor(backend: SerialBackend, clock: Clock) {
     this.#backend = backend;
     this.#clock = clock;
   }
@@ -29,8 +29,8 @@ export class SharedSerial implements Serial {
     checkOptions(options);
     const shared = this.#open.get(options.port) ?? this.#add(options);
     if (settingsText(shared.port.options) !== settingsText(options)) throw otherSettingsError(options, shared.port.options);
-    shared.links++;
-    const link = new SharedLink(shared.port, () => this.#release(options.port, shared));
+    const link = new SharedLink(shared.port, () => this.#release(options.port, shared, link));
+    shared.links.add(link);
     shareTurns(link, shared.turns);
     return link;
   }
@@ -39,17 +39,23 @@ export class SharedSerial implements Serial {
     return this.#backend.list();
   }
 
+  /** Closes all links still open. */
+  async close(): Promise<void> {
+    const links = [...this.#open.values()].flatMap((shared) => [...shared.links]);
+    await Promise.all(links.map((link) => link.close()));
+  }
+
   #add(options: SerialOptions): Shared {
     const after = this.#closing.get(options.port) ?? Promise.resolve();
     const port = new ReconnectingPort(options, { backend: this.#backend, clock: this.#clock, after });
-    const shared: Shared = { port, turns: new SerialQueue(), links: 0 };
+    const shared: Shared = { port, turns: new SerialQueue(), links: new Set() };
     this.#open.set(options.port, shared);
     return shared;
   }
 
-  async #release(name: string, shared: Shared): Promise<void> {
-    shared.links--;
-    if (shared.links > 0) return;
+  async #release(name: string, shared: Shared, link: SharedLink): Promise<void> {
+    shared.links.delete(link);
+    if (shared.links.size > 0) return;
     this.#open.delete(name);
     const closing = shared.port.close();
     this.#closing.set(name, closing);

@@ -1,5 +1,5 @@
 /** The header fields of a gRPC call: what those of a request, a response and a status mean, and how ours are written. */
-import { type HeaderField, headerField, sensitiveField } from "../../http2/header-field.js";
+import { fieldValue, type HeaderField, headerField, sensitiveField } from "../../http2/header-field.js";
 import { decodeGrpcMessage, encodeGrpcMessage, formatGrpcTimeout, parseGrpcTimeout } from "../../proto/grpc-text.js";
 import { RpcError, Status } from "../../proto/status-code.js";
 
@@ -162,11 +162,6 @@ export function readStatus(fields: readonly HeaderField[]): RpcError | undefined
   if (text === undefined || !/^[1-9]\d{0,2}$/.test(text)) return new RpcError(Status.UNKNOWN, "the answer ended without a status");
   const message = decodeGrpcMessage(fieldValue(fields, "grpc-message") ?? "");
   return new RpcError(Number(text), message, { trailers: metadataOf(fields) });
-}
-
-export function fieldValue(fields: readonly HeaderField[], name: string): string | undefined {
-  for (const field of fields) if (field.name === name) return field.value;
-  return undefined;
 }
 
 // ---- requests of ours ----

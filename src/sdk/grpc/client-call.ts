@@ -4,11 +4,11 @@ import { formatGoDuration } from "../../base/go-duration.js";
 import { millis } from "../../base/millis.js";
 import type { Connection } from "../../http2/connection.js";
 import { ErrorCode } from "../../http2/error-codes.js";
-import type { HeaderField } from "../../http2/header-field.js";
+import { fieldValue, type HeaderField } from "../../http2/header-field.js";
 import { inOneWrite } from "../../http2/output.js";
 import type { Stream } from "../../http2/stream.js";
-import { RpcError, Status, toRpcError } from "../../proto/status-code.js";
-import { fieldValue, readStatus, responseError } from "./call-fields.js";
+import { RpcError, Status, statusOfReset, toRpcError } from "../../proto/status-code.js";
+import { readStatus, responseError } from "./call-fields.js";
 import { MessageReader } from "./message-reader.js";
 import { MessageSender } from "./message-sender.js";
 
@@ -161,7 +161,7 @@ export class ClientCall {
   onReset(code: number, lost: string | undefined): void {
     const error =
       lost === undefined
-        ? new RpcError(STATUS_OF_RESET[code] ?? Status.INTERNAL, `the peer broke off ${this.path} with HTTP/2 code ${code}`)
+        ? new RpcError(statusOfReset(code), `the peer broke off ${this.path} with HTTP/2 code ${code}`)
         : new RpcError(Status.UNAVAILABLE, lost);
     this.#endWith(error, false);
   }
@@ -193,11 +193,3 @@ export class ClientCall {
 function cutShort(path: string): RpcError {
   return new RpcError(Status.INTERNAL, `the answer to ${path} ended inside a message`);
 }
-
-/** As the gRPC protocol maps HTTP/2 error codes. */
-const STATUS_OF_RESET: Readonly<Record<number, Status>> = {
-  [ErrorCode.REFUSED_STREAM]: Status.UNAVAILABLE,
-  [ErrorCode.CANCEL]: Status.CANCELLED,
-  [ErrorCode.ENHANCE_YOUR_CALM]: Status.RESOURCE_EXHAUSTED,
-  [ErrorCode.INADEQUATE_SECURITY]: Status.PERMISSION_DENIED,
-};

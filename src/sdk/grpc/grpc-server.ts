@@ -2,9 +2,8 @@
 import type { Socket } from "node:net";
 import { type Clock, systemClock } from "../../base/clock.js";
 import type { Millis } from "../../base/millis.js";
-import type { AnyMethod, ServiceDefinition, ServiceHandlers } from "../../proto/service.js";
-import { methodPath } from "../../proto/service.js";
-import { RpcError, Status, toRpcError } from "../../proto/status-code.js";
+import { methodPath, type ServiceDefinition, type ServiceHandlers } from "../../proto/service.js";
+import { RpcError, Status } from "../../proto/status-code.js";
 import type { ServedMethod } from "./server-call.js";
 import { ServerConnection } from "./server-connection.js";
 
@@ -24,7 +23,7 @@ export class GrpcServer {
       const path = methodPath(definition, method);
       // The types of the parameters say that the handler is of the method's kind.
       const handler = (Reflect.get(handlers, key) ?? unimplemented(path)) as ServedMethod["handler"];
-      this.#methods.set(path, { path, method: method satisfies AnyMethod, handler, toError: toRpcError });
+      this.#methods.set(path, { path, method, handler });
     }
   }
 

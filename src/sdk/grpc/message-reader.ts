@@ -1,10 +1,7 @@
 /** Messages out of the bytes of a stream: each has a byte that says whether it is compressed, and its length in four. */
+import { MAX_MESSAGE_BYTES, PREFIX_BYTES } from "../../proto/grpc-message.js";
 import { RpcError, Status } from "../../proto/status-code.js";
 
-/** 32 MiB, the limit all official clients and servers use, for one message each way. */
-export const MAX_MESSAGE_BYTES: number = 32 * 1024 * 1024;
-
-export const PREFIX_BYTES = 5;
 const NO_BYTES = Buffer.alloc(0);
 
 export class MessageReader {

@@ -3,9 +3,9 @@ import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { Connection } from "../../http2/connection.js";
 import type { HeaderField } from "../../http2/header-field.js";
 import type { Stream } from "../../http2/stream.js";
+import { MAX_MESSAGE_BYTES, PREFIX_BYTES } from "../../proto/grpc-message.js";
 import type { Codec } from "../../proto/service.js";
 import { RpcError, Status } from "../../proto/status-code.js";
-import { MAX_MESSAGE_BYTES, PREFIX_BYTES } from "./message-reader.js";
 
 /** A stream's share of what the connection copies and queues; the rest waits where it is. */
 const HIGH_WATER = 65_536;

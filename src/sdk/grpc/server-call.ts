@@ -22,7 +22,6 @@ export interface ServedMethod {
   readonly method: AnyMethod;
   /** Of the kind that the method is. */
   readonly handler: (request: unknown, context: CallContext) => unknown;
-  readonly toError: (error: unknown) => RpcError;
 }
 
 export interface ServerCallOptions {
@@ -230,7 +229,7 @@ export class ServerCall implements CallContext {
   /** Never throws, whatever was thrown. */
   #errorOf(error: unknown): RpcError {
     try {
-      return this.#served.toError(error);
+      return toRpcError(error);
     } catch {
       return new RpcError(Status.UNKNOWN, `${this.#served.path} failed with something that cannot be written down`);
     }

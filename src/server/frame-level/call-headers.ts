@@ -1,5 +1,5 @@
 /** Header fields from one leg to the other: what is passed, what is dropped, what is added. */
-import { type HeaderField, headerField } from "../../http2/header-field.js";
+import { fieldValue, type HeaderField, headerField } from "../../http2/header-field.js";
 
 /** Belong to one hop, or are set anew. Connection-specific ones never come this far: they make a message malformed. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -52,11 +52,6 @@ export function toClientFields(fields: readonly HeaderField[], added: AddedField
   for (const field of fields) if (!HOP_BY_HOP.has(field.name) && fieldValue(added, field.name) === undefined) result.push(field);
   for (const field of added) result.push(field);
   return result;
-}
-
-export function fieldValue(fields: readonly HeaderField[], name: string): string | undefined {
-  for (const field of fields) if (field.name === name) return field.value;
-  return undefined;
 }
 
 function isForModules({ name }: HeaderField): boolean {

@@ -8,16 +8,16 @@ import { formatGoDuration } from "../../base/go-duration.js";
 import { type Millis, millis } from "../../base/millis.js";
 import type { Connection } from "../../http2/connection.js";
 import { ErrorCode } from "../../http2/error-codes.js";
-import { type HeaderField, headerField } from "../../http2/header-field.js";
+import { fieldValue, type HeaderField, headerField } from "../../http2/header-field.js";
 import { inOneWrite } from "../../http2/output.js";
 import type { Stream } from "../../http2/stream.js";
-import { Status } from "../../proto/status-code.js";
+import { encodeGrpcMessage } from "../../proto/grpc-text.js";
+import { Status, statusOfReset } from "../../proto/status-code.js";
 import type { Caller } from "../caller.js";
 import { type FirstMessageResult, firstMessageProblem } from "../first-message.js";
-import { encodeGrpcMessage } from "../grpc-headers.js";
 import { shortName } from "../name-scanner.js";
 import type { CallHandle, CallStart, RoutedCall, Target, Upstream } from "../router-backend.js";
-import { type AddedFields, fieldValue, toClientFields, toFields, toUpstreamFields } from "./call-headers.js";
+import { type AddedFields, toClientFields, toFields, toUpstreamFields } from "./call-headers.js";
 import type { ClientStreamOwner } from "./client-stream-owner.js";
 import type { DeadlineRow, Deadlines } from "./deadlines.js";
 import type { EagerPoll } from "./eager-poll.js";
@@ -376,21 +376,5 @@ export class FrameCall implements CallHandle, CallStart, ClientStreamOwner, Upst
     if (this.#upstreamStream === undefined) return;
     const stream = this.#upstreamStream;
     inOneWrite(() => this.#upstream?.reset(stream, code));
-  }
-}
-
-/** As the gRPC protocol maps HTTP/2 error codes. */
-function statusOfReset(code: number): Status {
-  switch (code) {
-    case ErrorCode.REFUSED_STREAM:
-      return Status.UNAVAILABLE;
-    case ErrorCode.CANCEL:
-      return Status.CANCELLED;
-    case ErrorCode.ENHANCE_YOUR_CALM:
-      return Status.RESOURCE_EXHAUSTED;
-    case ErrorCode.INADEQUATE_SECURITY:
-      return Status.PERMISSION_DENIED;
-    default:
-      return Status.INTERNAL;
   }
 }

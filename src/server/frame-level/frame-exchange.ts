@@ -4,11 +4,10 @@ import type { Clock, Timer } from "../../base/clock.js";
 import { type Millis, seconds } from "../../base/millis.js";
 import type { Connection } from "../../http2/connection.js";
 import { ErrorCode } from "../../http2/error-codes.js";
-import { type HeaderField, headerField } from "../../http2/header-field.js";
+import { fieldValue, type HeaderField, headerField } from "../../http2/header-field.js";
 import { inOneWrite } from "../../http2/output.js";
 import type { Stream } from "../../http2/stream.js";
 import type { WebEvents, WebExchange, WebRequest } from "../web/web-exchange.js";
-import { fieldValue } from "./call-headers.js";
 import type { ClientStreamOwner } from "./client-stream-owner.js";
 
 /** Not allowed in HTTP/2. */

@@ -5,14 +5,15 @@ import { formatGoDuration } from "../../base/go-duration.js";
 import type { Millis } from "../../base/millis.js";
 import type { Connection } from "../../http2/connection.js";
 import { ErrorCode } from "../../http2/error-codes.js";
-import type { HeaderField } from "../../http2/header-field.js";
+import { fieldValue, type HeaderField } from "../../http2/header-field.js";
 import { inOneWrite } from "../../http2/output.js";
 import type { Stream } from "../../http2/stream.js";
+import { frameMessage, MAX_MESSAGE_BYTES } from "../../proto/grpc-message.js";
+import { decodeGrpcMessage, formatGrpcTimeout } from "../../proto/grpc-text.js";
 import { RpcError, Status } from "../../proto/status-code.js";
-import { decodeGrpcMessage, formatGrpcTimeout, frameMessage, GRPC_CONTENT_TYPE } from "../grpc-headers.js";
-import { MAX_MESSAGE_BYTES } from "../limits.js";
+import { GRPC_CONTENT_TYPE } from "../grpc-headers.js";
 import type { Upstream } from "../router-backend.js";
-import { fieldValue, toFields, toUpstreamFields } from "./call-headers.js";
+import { toFields, toUpstreamFields } from "./call-headers.js";
 import type { UpstreamCall, UpstreamLeg } from "./upstream-leg.js";
 
 export interface UnaryCall {

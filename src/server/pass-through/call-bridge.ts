@@ -7,12 +7,13 @@ import type { Clock, Timer } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import { formatGoDuration } from "../../base/go-duration.js";
 import { seconds } from "../../base/millis.js";
-import { Status } from "../../proto/status-code.js";
+import { encodeGrpcMessage } from "../../proto/grpc-text.js";
+import { Status, statusOfReset } from "../../proto/status-code.js";
 import { FirstMessage, type FirstMessageResult, firstMessageProblem } from "../first-message.js";
-import { encodeGrpcMessage, GRPC_CONTENT_TYPE } from "../grpc-headers.js";
+import { GRPC_CONTENT_TYPE } from "../grpc-headers.js";
 import type { CallHandle, RoutedCall, Target } from "../router-backend.js";
 import { type RawHeaders, toClientHeaders, toUpstreamHeaders } from "./headers.js";
-import { requestWith, respondWith, statusOfReset } from "./stream-errors.js";
+import { requestWith, respondWith } from "./stream-errors.js";
 import type { UpstreamConnection, UpstreamPool } from "./upstream-pool.js";
 
 const { NGHTTP2_CANCEL, NGHTTP2_FLAG_END_STREAM, NGHTTP2_NO_ERROR } = constants;

@@ -4,10 +4,10 @@ import type { Socket } from "node:net";
 import type { Clock } from "../../base/clock.js";
 import type { Logger } from "../../base/logger.js";
 import type { Millis } from "../../base/millis.js";
+import { DEFAULT_LIMITS } from "../../http2/connection-types.js";
 import { Status } from "../../proto/status-code.js";
 import type { Caller } from "../caller.js";
 import { GRPC_CONTENT_TYPE, isRepeatedIn } from "../grpc-headers.js";
-import { CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES } from "../limits.js";
 import type { CallRouter, RouterBackend, UnaryOptions, Upstream } from "../router-backend.js";
 import { Http2Exchange } from "../web/http2-exchange.js";
 import type { WebHandler } from "../web/web-exchange.js";
@@ -42,7 +42,7 @@ export class PassThrough implements RouterBackend {
     // Never listens: connections are handed in after their first bytes were looked at.
     this.#server = http2.createServer({
       maxSessionMemory: MAX_SESSION_MEGABYTES,
-      settings: { initialWindowSize: STREAM_WINDOW_BYTES, maxConcurrentStreams: MAX_CLIENT_STREAMS },
+      settings: { initialWindowSize: DEFAULT_LIMITS.streamWindow, maxConcurrentStreams: MAX_CLIENT_STREAMS },
     });
     this.#server.on("sessionError", (error) => options.logger.debug({ error: error.message }, "client connection failed"));
   }
@@ -57,7 +57,7 @@ export class PassThrough implements RouterBackend {
     this.#server.once("session", (session) => {
       this.#sessions.add(session);
       session.once("close", () => this.#sessions.delete(session));
-      session.setLocalWindowSize(CONNECTION_WINDOW_BYTES);
+      session.setLocalWindowSize(DEFAULT_LIMITS.connectionWindow);
       // The fourth argument is not in the types: names and values as they came, repeated ones apart.
       session.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: RawHeaders) => {
         this.#onStream(stream, headers, raw, { caller, remoteAddress, localAddress });

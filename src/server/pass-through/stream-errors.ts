@@ -1,10 +1,7 @@
-/** What node:http2 throws and how streams end, in terms of gRPC. */
-import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
-import { Status } from "../../proto/status-code.js";
+/** Headers that node:http2 throws at, sent all the same. */
+import type { ClientHttp2Stream, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { withoutRepeats } from "./headers.js";
 import type { UpstreamConnection } from "./upstream-pool.js";
-
-const { NGHTTP2_CANCEL, NGHTTP2_ENHANCE_YOUR_CALM, NGHTTP2_REFUSED_STREAM } = constants;
 
 /** A request with these headers; of fields that may stand once only the first is sent. */
 export function requestWith(connection: UpstreamConnection, headers: OutgoingHttpHeaders): ClientHttp2Stream {
@@ -32,18 +29,4 @@ export function respondWith(
 
 function isSingleValueError(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "ERR_HTTP2_HEADER_SINGLE_VALUE";
-}
-
-/** As the gRPC protocol maps HTTP/2 error codes. */
-export function statusOfReset(code: number): Status {
-  switch (code) {
-    case NGHTTP2_REFUSED_STREAM:
-      return Status.UNAVAILABLE;
-    case NGHTTP2_CANCEL:
-      return Status.CANCELLED;
-    case NGHTTP2_ENHANCE_YOUR_CALM:
-      return Status.RESOURCE_EXHAUSTED;
-    default:
-      return Status.INTERNAL;
-  }
 }

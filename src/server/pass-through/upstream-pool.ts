@@ -2,7 +2,7 @@
 import http2, { type ClientHttp2Session, type ClientHttp2Stream, type OutgoingHttpHeaders } from "node:http2";
 import net from "node:net";
 import { messageOf } from "../../base/errors.js";
-import { ASSUMED_STREAMS, CONNECTION_WINDOW_BYTES, STREAM_WINDOW_BYTES } from "../limits.js";
+import { DEFAULT_LIMITS } from "../../http2/connection-types.js";
 import type { Upstream } from "../router-backend.js";
 import { MAX_SESSION_MEGABYTES } from "./session-settings.js";
 
@@ -33,8 +33,8 @@ export class UpstreamConnection {
     this.#session = http2.connect("http://localhost", {
       createConnection: () => this.#socket,
       maxSessionMemory: MAX_SESSION_MEGABYTES,
-      peerMaxConcurrentStreams: ASSUMED_STREAMS,
-      settings: { enablePush: false, initialWindowSize: STREAM_WINDOW_BYTES },
+      peerMaxConcurrentStreams: DEFAULT_LIMITS.assumedConcurrentStreams,
+      settings: { enablePush: false, initialWindowSize: DEFAULT_LIMITS.streamWindow },
     });
     this.#session.on("error", (error) => {
       this.#reason ??= messageOf(error);
@@ -45,7 +45,7 @@ export class UpstreamConnection {
     });
     // A connection that was told to go away takes no new calls; those in flight may end on it.
     this.#session.on("goaway", events.onUnusable);
-    this.#session.once("connect", () => this.#session.setLocalWindowSize(CONNECTION_WINDOW_BYTES));
+    this.#session.once("connect", () => this.#session.setLocalWindowSize(DEFAULT_LIMITS.connectionWindow));
     // The listeners keep the process alive; a connection to a module does not.
     this.#session.unref();
   }

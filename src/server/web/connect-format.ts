@@ -1,7 +1,7 @@
 /** The Connect protocol's content types, and its names for status codes. */
 import type { OutgoingHttpHeaders } from "node:http";
+import { decodeGrpcMessage, formatGrpcTimeout } from "../../proto/grpc-text.js";
 import { Status } from "../../proto/status-code.js";
-import { decodeGrpcMessage } from "../grpc-headers.js";
 
 export interface ConnectFormat {
   readonly contentType: string;
@@ -64,10 +64,8 @@ export function metadataOf(headers: OutgoingHttpHeaders, prefix: string = ""): O
 
 /** `connect-timeout-ms` as `grpc-timeout`. */
 export function timeoutOf(text: string | undefined): string | undefined {
-  return text !== undefined && /^\d{1,10}$/.test(text) ? grpcTimeout(Number(text)) : undefined;
-}
-
-function grpcTimeout(ms: number): string {
-  // Eight digits at most, as gRPC says.
-  return ms < 1e8 ? `${ms}m` : `${Math.ceil(ms / 1000)}S`;
+  if (text === undefined || !/^\d{1,10}$/.test(text)) return undefined;
+  const ms = Number(text);
+  // Our own calls have some time at least; a client may ask for none.
+  return ms === 0 ? "0m" : formatGrpcTimeout(ms);
 }

@@ -1,14 +1,14 @@
 /** The Connect protocol: calls as plain POSTs, with messages as JSON or protobuf; unary calls and server streams. */
 import type { OutgoingHttpHeaders } from "node:http";
 import { messageOf } from "../../base/errors.js";
+import { frameMessage, MAX_MESSAGE_BYTES } from "../../proto/grpc-message.js";
 import { RpcError, Status } from "../../proto/status-code.js";
-import { MAX_MESSAGE_BYTES } from "../limits.js";
 import { type ConnectFormat, errorOf, metadataOf, timeoutOf } from "./connect-format.js";
 import { corsHeaders } from "./cors.js";
 import { type AnswerSink, GatewayCall } from "./gateway-call.js";
 import type { CallParts } from "./grpc-web.js";
 import { type Describe, JsonCodec } from "./json-codec.js";
-import { frame, MessageSplitter } from "./message-splitter.js";
+import { MessageSplitter } from "./message-splitter.js";
 import type { WebExchange } from "./web-exchange.js";
 
 const END_FLAG = 2;
@@ -78,14 +78,14 @@ async function codecOf(path: string, { isStream }: ConnectFormat, describe: Desc
 }
 
 function toGrpcBody(body: Buffer, { isStream }: ConnectFormat, codec: Codec): Buffer {
-  if (!isStream) return frame(0, codec.toRequest(body));
+  if (!isStream) return frameMessage(codec.toRequest(body));
   const splitter = new MessageSplitter();
   const messages = splitter.add(body);
   if (!splitter.isAtBoundary) throw new RpcError(Status.INVALID_ARGUMENT, "the body ends in the middle of a message");
   return Buffer.concat(
     messages.map(({ flags, message }) => {
       if (flags !== 0) throw new RpcError(Status.UNIMPLEMENTED, `expected messages with no flags set, got ${flags}`);
-      return frame(0, codec.toRequest(message));
+      return frameMessage(codec.toRequest(message));
     }),
   );
 }
@@ -170,7 +170,7 @@ class StreamSink implements ConnectSink {
 
   data(chunk: Buffer): boolean {
     try {
-      const frames = this.#splitter.add(chunk).map(({ message }) => frame(0, this.codec.toAnswer(message)));
+      const frames = this.#splitter.add(chunk).map(({ message }) => frameMessage(this.codec.toAnswer(message)));
       return frames.length === 0 || this.#exchange.write(Buffer.concat(frames));
     } catch (error) {
       this.onFailure(Status.INTERNAL, `an answer cannot be passed on: ${messageOf(error)}`);
@@ -183,6 +183,6 @@ class StreamSink implements ConnectSink {
     const error = errorOf(trailers);
     const metadata = Object.entries(metadataOf(trailers)).map(([name, value]) => [name, Array.isArray(value) ? value : [String(value)]]);
     const last = { ...(error === undefined ? {} : { error: error.body }), metadata: Object.fromEntries(metadata) };
-    this.#exchange.end(frame(END_FLAG, Buffer.from(JSON.stringify(last))));
+    this.#exchange.end(frameMessage(Buffer.from(JSON.stringify(last)), END_FLAG));
   }
 }

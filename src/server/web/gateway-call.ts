@@ -6,9 +6,10 @@ import { type ClientHttp2Stream, constants, type OutgoingHttpHeaders } from "nod
 import type { Clock, Timer } from "../../base/clock.js";
 import { messageOf } from "../../base/errors.js";
 import { formatGoDuration } from "../../base/go-duration.js";
+import { encodeGrpcMessage } from "../../proto/grpc-text.js";
 import { Status } from "../../proto/status-code.js";
 import { FirstMessage, type FirstMessageResult, firstMessageProblem } from "../first-message.js";
-import { encodeGrpcMessage, isRepeatedIn } from "../grpc-headers.js";
+import { isRepeatedIn } from "../grpc-headers.js";
 import { toClientHeaders, toUpstreamHeaders, withoutRepeats } from "../pass-through/headers.js";
 import type { UpstreamConnection, UpstreamPool } from "../pass-through/upstream-pool.js";
 import type { CallHandle, CallRouter, Refusal, RoutedCall, Target } from "../router-backend.js";

@@ -1,5 +1,6 @@
 /** What gRPC-web changes about gRPC: the names of its content types, base64 for the text form, and trailers as the last frame of the body. */
 import type { OutgoingHttpHeaders } from "node:http";
+import { frameMessage } from "../../proto/grpc-message.js";
 
 const BINARY = "application/grpc-web";
 const TEXT = "application/grpc-web-text";
@@ -27,12 +28,7 @@ export function trailerFrame(trailers: OutgoingHttpHeaders): Buffer {
   const lines = Object.entries(trailers).flatMap(([name, value]) =>
     (Array.isArray(value) ? value : [value]).map((one) => `${name.toLowerCase()}: ${String(one)}\r\n`),
   );
-  const body = Buffer.from(lines.join(""), "latin1");
-  const frame = Buffer.allocUnsafe(5 + body.length);
-  frame[0] = TRAILER_FLAG;
-  frame.writeUInt32BE(body.length, 1);
-  body.copy(frame, 5);
-  return frame;
+  return frameMessage(Buffer.from(lines.join(""), "latin1"), TRAILER_FLAG);
 }
 
 /** The text form may be several pieces, each with its own padding. */

@@ -1,7 +1,7 @@
 /** gRPC-web: the request's body is that of gRPC (or base64 of it), the answer's ends with a frame of trailers. Messages are never looked into. */
 import type { OutgoingHttpHeaders } from "node:http";
+import { MAX_MESSAGE_BYTES } from "../../proto/grpc-message.js";
 import { Status } from "../../proto/status-code.js";
-import { MAX_MESSAGE_BYTES } from "../limits.js";
 import { corsHeaders } from "./cors.js";
 import { type AnswerSink, GatewayCall, type GatewayCallOptions } from "./gateway-call.js";
 import { decodeBase64, encodeBase64, type GrpcWebFormat, trailerFrame } from "./grpc-web-format.js";

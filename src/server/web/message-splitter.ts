@@ -34,10 +34,3 @@ export class MessageSplitter {
     return this.#rest.length + this.#held === 0;
   }
 }
-
-export function frame(flags: number, message: Uint8Array): Buffer {
-  const head = Buffer.allocUnsafe(5);
-  head[0] = flags;
-  head.writeUInt32BE(message.length, 1);
-  return Buffer.concat([head, message]);
-}

@@ -1,6 +1,5 @@
 /** A board of another module with digital interrupts that the test fires. */
-import { invalidArgument, type Tick } from "pinion/sdk";
-import { TickFeed } from "../../../drivers/i2c/boards/tick-feed.js";
+import { invalidArgument, type Tick, TickFeed } from "pinion/sdk";
 
 export class FakeBoard {
   readonly #interrupts: readonly string[];
@@ -20,7 +19,7 @@ export class FakeBoard {
   async streamTicks(names: readonly string[], options?: { readonly signal?: AbortSignal }): Promise<AsyncIterable<Tick>> {
     const unknown = names.find((name) => !this.#interrupts.includes(name));
     if (unknown !== undefined) throw invalidArgument(`cannot find interrupt ${unknown}`);
-    const feed = new TickFeed(options?.signal, (ended) => this.#feeds.delete(ended));
+    const feed = new TickFeed({ signal: options?.signal, onEnd: () => this.#feeds.delete(feed) });
     this.#feeds.set(feed, names);
     this.onListener();
     return feed;

@@ -30,7 +30,7 @@ function scriptedWire(read: () => Promise<number>): I2cWire & { reads: number; d
 }
 
 function on(wire: I2cWire, clock: FakeClock, driver?: string): WiredI2c {
-  return new WiredI2c({ buses: () => [], openWire: () => wire, boundDriver: () => driver }, { clock });
+  return new WiredI2c({ buses: () => [], openWire: () => wire, boundDriver: () => driver }, clock);
 }
 
 function kernelError(code: string, syscall: string): Error {

@@ -5,6 +5,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type TestContext, test } from "node:test";
 import { isPinionError } from "../../../src/base/errors.js";
+import { createHardware } from "../../../src/hardware/create-hardware.js";
 import { SYSTEM_ROOTS } from "../../../src/hardware/roots.js";
 import { createSerial } from "../../../src/hardware/serial/create-serial.js";
 import { exchange } from "../../../src/hardware/serial/framing.js";
@@ -175,4 +176,15 @@ test("a port is free as soon as its last link was closed", { skip }, async (t) =
     assert.equal(second?.isConnected, true);
     await second?.close();
   }
+});
+
+test("disposing of the hardware closes links that are still open", { skip }, async (t) => {
+  const pty = await ptyPair(t);
+  const hardware = createHardware();
+  const link = hardware.serial.open({ port: pty.path, baudRate: 9600 });
+  await link.connected(AbortSignal.timeout(LIMIT));
+  await hardware[Symbol.asyncDispose]();
+  assert.equal(link.isConnected, false);
+  await assert.rejects(link.write(Uint8Array.of(1)), /was closed: open it again to use it/);
+  await open(t, pty.path).connected(AbortSignal.timeout(LIMIT));
 });

@@ -13,7 +13,7 @@ OK = [("grpc-status", "0")]
 RESPONSE = [(":status", "200"), ("content-type", "application/grpc")]
 INTERNAL_ERROR = 2
 
-seen = {"resets": [], "pings": 0, "continuations": 0, "connections": 0, "goaways": 0}
+seen = {"resets": [], "pings": 0, "continuations": 0, "connections": 0}
 
 
 class Call:
@@ -67,7 +67,7 @@ class Call:
         elif self.method == "Refuse":
             self.wire.headers(self.stream, [*RESPONSE, ("grpc-status", "5"), ("grpc-message", "Gr%C3%B6%C3%9Fe")], end=True)
         elif self.method == "Seen":
-            self.answer(json.dumps({**seen, "continuations": seen["continuations"]}).encode())
+            self.answer(json.dumps(seen).encode())
             self.finish()
         elif self.method in ("Echo", "Padded", "Leave"):
             self.finish()
@@ -94,7 +94,6 @@ def serve(sock):
             call.on_end()
         elif isinstance(event, PingAckReceived):
             seen["pings"] += 1
-    seen["goaways"] += len(wire.goaways)
     sock.close()
 
 

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { MAX_MESSAGE_BYTES } from "../../../src/proto/grpc-message.js";
 import { isRpcError, RpcError, Status } from "../../../src/proto/status-code.js";
 import { MessageQueue } from "../../../src/sdk/grpc/message-queue.js";
-import { MAX_MESSAGE_BYTES, MessageReader, wholeMessage } from "../../../src/sdk/grpc/message-reader.js";
+import { MessageReader, wholeMessage } from "../../../src/sdk/grpc/message-reader.js";
 
 function frame(message: Buffer, flag = 0): Buffer {
   const prefix = Buffer.from([flag, 0, 0, 0, 0]);

@@ -19,7 +19,7 @@ import { type EchoClient, peerClient } from "./support/ends.js";
 
 const CALLS = 10_000;
 const AT_ONCE = 50;
-/** A client that cancels more than 250 calls a second, after a first 2,500, is sent away as a flood. */
+/** Share of the calls that are cut short by one of their ends. */
 const CANCELLED = 0.1;
 const MOST_STREAMS = 1024;
 const MOST_GROWTH = 6 * 1024 * 1024;

@@ -1,5 +1,5 @@
 /** GPIO through the character device, version 2: the kernel keeps who has a line, stamps edges, sets bias and drive. */
-import { messageOf, PinionError } from "../../../base/errors.js";
+import { messageOf, PinionError, systemCode } from "../../../base/errors.js";
 import { permissionAdvice } from "../../sys-files.js";
 import type {
   ChipInfo,
@@ -14,7 +14,7 @@ import type {
   OutputLines,
   OutputOptions,
 } from "../gpio.js";
-import { assertRequestable, chipMissing, describeLine, levelCount, lineBusy, lineMissing, onlyLineNamed } from "../gpio-errors.js";
+import { assertLine, assertRequestable, chipMissing, describeLine, levelCount, lineBusy, onlyLineNamed } from "../gpio-errors.js";
 import {
   CHIP_INFO_BYTES,
   decodeChipInfo,
@@ -27,10 +27,11 @@ import {
   GET_CHIPINFO,
   GET_LINE,
   GET_LINEINFO,
+  type LineRequest,
   MAX_EVENT_BUFFER,
 } from "./abi.js";
 import { EdgeRequest } from "./edge-request.js";
-import { type GpioKernel, systemCode } from "./kernel.js";
+import type { GpioKernel } from "./kernel.js";
 import { bitsOf, ValueRequest } from "./value-request.js";
 
 /** A chip that is open for the length of a call: which device has which label can change with every plug pulled. */
@@ -38,11 +39,7 @@ interface OpenChip extends ChipInfo {
   readonly descriptor: number;
 }
 
-interface Plan {
-  readonly flags: bigint;
-  readonly values?: bigint;
-  readonly debounce?: number;
-  readonly eventBufferSize?: number;
+interface Plan extends Omit<LineRequest, "offsets" | "consumer"> {
   /** For messages: `watch`. */
   readonly purpose: "read" | "drive" | "watch";
 }
@@ -57,26 +54,24 @@ export class CharacterDeviceGpio implements Gpio {
   }
 
   chips(): readonly ChipInfo[] {
-    const chips: ChipInfo[] = [];
-    this.#eachChip(({ label, name, lines }) => void chips.push({ label, name, lines }));
-    return chips;
+    return Array.from(this.#openChips(), ({ label, name, lines }) => ({ label, name, lines }));
   }
 
   lineInfo(address: LineAddress): LineInfo {
     return this.#withChip(address.chip, (chip) => {
-      if (!hasLine(chip, address.offset)) throw lineMissing(address, chip.lines);
+      assertLine(address, chip.lines);
       return this.#lineInfo(chip, address);
     });
   }
 
   findLine(name: string): LineAddress {
     const found: LineAddress[] = [];
-    this.#eachChip((chip) => {
+    for (const chip of this.#openChips()) {
       for (let offset = 0; offset < chip.lines; offset += 1) {
         const line = { chip: chip.label, offset };
         if (this.#lineInfo(chip, line).name === name) found.push(line);
       }
-    });
+    }
     return onlyLineNamed(name, found);
   }
 
@@ -124,17 +119,15 @@ export class CharacterDeviceGpio implements Gpio {
   }
 
   /** The request's descriptor. */
-  #request(lines: readonly LineAddress[], options: LineOptions, { flags, values, debounce, eventBufferSize, purpose }: Plan): number {
+  #request(lines: readonly LineAddress[], options: LineOptions, { purpose, flags, ...rest }: Plan): number {
     const label = assertRequestable(lines);
     return this.#withChip(label, (chip) => {
-      for (const line of lines) if (!hasLine(chip, line.offset)) throw lineMissing(line, chip.lines);
+      for (const line of lines) assertLine(line, chip.lines);
       const data = encodeLineRequest({
         offsets: lines.map(({ offset }) => offset),
         consumer: options.consumer,
         flags: flags | (options.isActiveLow === true ? FLAG.activeLow : 0n) | biasFlag(options.bias),
-        ...(values === undefined ? {} : { values }),
-        ...(debounce === undefined ? {} : { debounce }),
-        ...(eventBufferSize === undefined ? {} : { eventBufferSize }),
+        ...rest,
       });
       try {
         this.#kernel.ioctl(chip.descriptor, GET_LINE, data);
@@ -189,13 +182,11 @@ export class CharacterDeviceGpio implements Gpio {
   /** The chip with this label, or with the name `gpiochipN` where a board of the user's own is described by it. */
   #withChip<T>(label: string, use: (chip: OpenChip) => T): T {
     const others: ChipInfo[] = [];
-    let result: { readonly value: T } | undefined;
-    const closed = this.#eachChip((chip) => {
-      if (result !== undefined) return;
-      if (chip.label === label || chip.name === label) result = { value: use(chip) };
-      else others.push(chip);
-    });
-    if (result !== undefined) return result.value;
+    const closed: string[] = [];
+    for (const chip of this.#openChips(closed)) {
+      if (chip.label === label || chip.name === label) return use(chip);
+      others.push(chip);
+    }
     const [file] = closed;
     if (file !== undefined) {
       throw new PinionError(
@@ -206,9 +197,8 @@ export class CharacterDeviceGpio implements Gpio {
     throw chipMissing(label, others);
   }
 
-  /** Devices that may not be opened. */
-  #eachChip(use: (chip: OpenChip) => void): readonly string[] {
-    const closed: string[] = [];
+  /** Each is open until the next is asked for, or no more are. `closed` gets the devices that may not be opened. */
+  *#openChips(closed: string[] = []): Generator<OpenChip, void> {
     for (const file of this.#kernel.devices()) {
       let descriptor: number;
       try {
@@ -219,12 +209,11 @@ export class CharacterDeviceGpio implements Gpio {
       }
       try {
         const info = this.#chipInfo(descriptor);
-        if (info !== undefined) use({ descriptor, ...info });
+        if (info !== undefined) yield { descriptor, ...info };
       } finally {
         this.#kernel.close(descriptor);
       }
     }
-    return closed;
   }
 
   #chipInfo(descriptor: number): ChipInfo | undefined {
@@ -237,10 +226,6 @@ export class CharacterDeviceGpio implements Gpio {
     }
     return decodeChipInfo(data);
   }
-}
-
-function hasLine({ lines }: ChipInfo, offset: number): boolean {
-  return Number.isInteger(offset) && offset >= 0 && offset < lines;
 }
 
 function biasFlag(bias: LineOptions["bias"]): bigint {

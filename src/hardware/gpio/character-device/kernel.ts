@@ -24,9 +24,3 @@ export class SystemError extends Error {
     this.code = code;
   }
 }
-
-/** `EACCES` of whatever was thrown; empty when it is not the system's. */
-export function systemCode(error: unknown): string {
-  const code: unknown = error instanceof Error && "code" in error ? error.code : undefined;
-  return typeof code === "string" ? code : "";
-}

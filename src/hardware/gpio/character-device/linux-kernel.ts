@@ -1,12 +1,14 @@
 /** The running kernel: libc's `ioctl` through the package `koffi`, which only this file names. */
-import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { getSystemErrorName } from "node:util";
+import { systemCode } from "../../../base/errors.js";
 import type { Roots } from "../../roots.js";
+import { sysFiles } from "../../sys-files.js";
 import { watchDescriptor } from "../descriptor-watcher.js";
 import { libraryMissing } from "../native-library.js";
-import { type GpioKernel, SystemError, systemCode } from "./kernel.js";
+import { type GpioKernel, SystemError } from "./kernel.js";
 
 type Ioctl = (descriptor: number, request: number, data: Uint8Array) => number;
 
@@ -58,7 +60,8 @@ function loadIoctl(): NonNullable<typeof native> {
 /** Links (Raspberry Pi 5 has one for old programs) lead to devices that are in the list already. */
 function listDevices(folder: string): readonly string[] {
   const seen = new Set<number>();
-  return readNames(folder)
+  return sysFiles
+    .list(folder)
     .flatMap((name) => {
       const number = /^gpiochip(\d+)$/.exec(name)?.[1];
       return number === undefined ? [] : [{ file: path.join(folder, name), number: Number(number) }];
@@ -75,12 +78,4 @@ function listDevices(folder: string): readonly string[] {
       }
     })
     .map(({ file }) => file);
-}
-
-function readNames(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return []; // no such folder: no devices
-  }
 }

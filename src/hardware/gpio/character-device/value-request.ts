@@ -1,9 +1,9 @@
 /** Lines that are read or driven, in one request of the character device. */
-import { messageOf, PinionError } from "../../../base/errors.js";
+import { messageOf, PinionError, systemCode } from "../../../base/errors.js";
 import type { LineAddress, OutputLines } from "../gpio.js";
 import { closedLines, describeLine, levelCount } from "../gpio-errors.js";
 import { decodeLineValues, encodeLineValues, LINE_GET_VALUES, LINE_SET_VALUES, LINE_VALUES_BYTES, maskOf } from "./abi.js";
-import { type GpioKernel, systemCode } from "./kernel.js";
+import type { GpioKernel } from "./kernel.js";
 
 export interface RequestParts {
   readonly kernel: GpioKernel;

@@ -1,13 +1,13 @@
 /** An exported line by its files: for folders that the kernel names after the line (Jetson Xavier and Orin: `PQ.05`), which onoff does not find. */
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import path from "node:path";
-import { type SysFiles, sysFiles } from "../../sys-files.js";
+import type { SysFiles } from "../../sys-files.js";
 import { watchDescriptor } from "../descriptor-watcher.js";
 import { firstLevel } from "./onoff-line.js";
 import type { SysfsLine, SysfsLineSetup } from "./sysfs-line.js";
 
 /** Throws the kernel's errors. */
-export function openFolderLine({ folder, direction, edge, isActiveLow }: SysfsLineSetup, files: SysFiles = sysFiles): SysfsLine {
+export function openFolderLine({ folder, direction, edge, isActiveLow }: SysfsLineSetup, files: SysFiles): SysfsLine {
   const write = (file: string, text: string): void => files.write(path.join(folder, file), text);
   write("active_low", isActiveLow ? "1" : "0");
   write("direction", direction === "in" ? direction : firstLevel(direction === "high", isActiveLow));

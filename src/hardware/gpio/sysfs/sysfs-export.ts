@@ -1,13 +1,9 @@
 /** Puts lines into /sys/class/gpio and takes them out again. */
 import path from "node:path";
-import { messageOf, PinionError } from "../../../base/errors.js";
-import { permissionAdvice, type SysFiles, waitShortly } from "../../sys-files.js";
-import { systemCode } from "../character-device/kernel.js";
+import { messageOf, PinionError, systemCode } from "../../../base/errors.js";
+import { closedAfterExport, permissionAdvice, type SysFiles } from "../../sys-files.js";
 import type { LineAddress } from "../gpio.js";
 import { describeLine, lineBusy } from "../gpio-errors.js";
-
-/** How long udev may take to open the files of a new folder to its group. */
-const UDEV_LIMIT = 500;
 
 export interface ExportedLine {
   readonly folder: string;
@@ -24,9 +20,8 @@ export function exportLine(files: SysFiles, root: string, line: LineAddress, num
     throw new PinionError("GPIO_FAILED", `GPIO ${describeLine(line)}: exported as ${number}, but no folder for it appeared in ${root}`);
   }
   const folder = path.join(root, name);
-  const needed = ["value", "direction", "active_low"].map((file) => path.join(folder, file));
-  if (!waitShortly(() => needed.every((file) => files.isWritable(file)), UDEV_LIMIT)) {
-    const closed = needed.find((file) => !files.isWritable(file)) ?? folder;
+  const closed = closedAfterExport(files, folder, ["value", "direction", "active_low"]);
+  if (closed !== undefined) {
     if (!files.exists(closed)) {
       throw new PinionError("GPIO_UNSUPPORTED", `GPIO ${describeLine(line)}: the kernel offers no ${path.basename(closed)} for it`);
     }

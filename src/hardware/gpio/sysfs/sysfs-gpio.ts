@@ -4,9 +4,8 @@
  * The folders chipN that kernels from 6.17 on have there as well are not used: those kernels have the character device.
  */
 import { messageOf, PinionError } from "../../../base/errors.js";
-import type { Roots } from "../../roots.js";
-import { SYSTEM_ROOTS } from "../../roots.js";
-import { type SysFiles, sysFiles } from "../../sys-files.js";
+import { type Roots, SYSTEM_ROOTS } from "../../roots.js";
+import type { SysFiles } from "../../sys-files.js";
 import type {
   ChipInfo,
   Edge,
@@ -20,7 +19,7 @@ import type {
   OutputLines,
   OutputOptions,
 } from "../gpio.js";
-import { assertRequestable, chipMissing, closedLines, describeLine, levelCount, lineBusy, lineMissing } from "../gpio-errors.js";
+import { assertLine, assertRequestable, chipMissing, closedLines, describeLine, levelCount, lineBusy, sameLine } from "../gpio-errors.js";
 import { openFolderLine } from "./folder-line.js";
 import { openOnoffLine } from "./onoff-line.js";
 import { listSysfsChips, type SysfsChip, sysfsClass } from "./sysfs-chips.js";
@@ -35,7 +34,7 @@ export class SysfsGpio implements Gpio {
   readonly #files: SysFiles;
   readonly #requests = new Set<SysfsRequest>();
 
-  constructor(roots: Roots, files: SysFiles = sysFiles) {
+  constructor(roots: Roots, files: SysFiles) {
     this.#roots = roots;
     this.#files = files;
   }
@@ -183,13 +182,12 @@ export class SysfsGpio implements Gpio {
   #chip(address: LineAddress): SysfsChip {
     const chip = this.#chips().find(({ label }) => label === address.chip);
     if (chip === undefined) throw chipMissing(address.chip, this.chips());
-    const { offset } = address;
-    if (!Number.isInteger(offset) || offset < 0 || offset >= chip.lines) throw lineMissing(address, chip.lines);
+    assertLine(address, chip.lines);
     return chip;
   }
 
-  #holder({ chip, offset }: LineAddress): SysfsRequest | undefined {
-    return [...this.#requests].find(({ addresses }) => addresses.some((own) => own.chip === chip && own.offset === offset));
+  #holder(address: LineAddress): SysfsRequest | undefined {
+    return [...this.#requests].find(({ addresses }) => addresses.some((own) => sameLine(own, address)));
   }
 }
 

@@ -35,8 +35,19 @@ export class QuickClock implements Clock {
     return { cancel: () => this.#waiting.delete(timer) };
   }
 
-  sleep(delay: Millis): Promise<void> {
-    return new Promise((resolve) => this.after(delay, resolve));
+  sleep(delay: Millis, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const onAbort = (): void => {
+        timer.cancel();
+        reject(signal?.reason);
+      };
+      const timer = this.after(delay, () => {
+        signal?.removeEventListener("abort", onAbort);
+        resolve();
+      });
+      signal?.addEventListener("abort", onAbort, { once: true });
+    });
   }
 
   async #run(): Promise<void> {

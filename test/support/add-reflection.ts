@@ -4,10 +4,10 @@ import {
   type ServerReflectionRequest,
   type ServerReflectionResponse,
   ServerReflectionDefinition as V1Definition,
-} from "./gen/grpc/reflection/v1/reflection.js";
-import { ServerReflectionDefinition as V1AlphaDefinition } from "./gen/grpc/reflection/v1alpha/reflection.js";
-import { type ReflectionSource, reflectionAnswers } from "./reflection-answers.js";
-import { addService } from "./serve.js";
+} from "../../src/proto/gen/grpc/reflection/v1/reflection.js";
+import { ServerReflectionDefinition as V1AlphaDefinition } from "../../src/proto/gen/grpc/reflection/v1alpha/reflection.js";
+import { type ReflectionSource, reflectionAnswers } from "../../src/proto/reflection-answers.js";
+import { addService } from "../../src/proto/serve.js";
 
 /** Serves both versions; their messages are the same on the wire and in the generated types. */
 export function addReflection(server: Server, source: ReflectionSource): void {

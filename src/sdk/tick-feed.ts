@@ -1,31 +1,36 @@
-/** Edges of some interrupts as an async iterable. A reader that is too slow loses the oldest, and nobody else anything. */
-import type { Tick } from "pinion/sdk";
+/** Ticks of a board for one listener, as the async iterable that `streamTicks` resolves to. A listener that is too slow loses the oldest, and nobody else anything. */
+import type { Tick } from "./apis/board.js";
 
 const MOST_WAITING = 4096;
 
 export interface TickFeedOptions {
-  readonly signal: AbortSignal | undefined;
+  /** The caller's: ends the feed. */
+  readonly signal?: AbortSignal | undefined;
   /** Runs once when it is over. */
   readonly onEnd: () => void;
   /** Runs when the first tick is dropped. */
-  readonly onSlow: () => void;
+  readonly onSlow?: () => void;
 }
 
+/**
+ * @example
+ * const feed = new TickFeed({ signal: options?.signal, onEnd: () => line.off("edge", tell) });
+ * const tell = (isHigh: boolean) => feed.push({ pin: "button", isHigh, time: process.hrtime.bigint() });
+ * line.on("edge", tell);
+ * return feed;
+ */
 export class TickFeed implements AsyncIterableIterator<Tick> {
   readonly #options: TickFeedOptions;
   #waiting: Tick[] = [];
   #receivers: ((result: IteratorResult<Tick>) => void)[] = [];
-  #dropped = 0;
+  #isSlow = false;
   #isOver = false;
 
+  /** Throws the signal's reason when it is aborted already. */
   constructor(options: TickFeedOptions) {
+    options.signal?.throwIfAborted();
     this.#options = options;
-    if (options.signal?.aborted === true) this.end();
     options.signal?.addEventListener("abort", this.end, { once: true });
-  }
-
-  get dropped(): number {
-    return this.#dropped;
   }
 
   [Symbol.asyncIterator](): this {
@@ -43,8 +48,8 @@ export class TickFeed implements AsyncIterableIterator<Tick> {
     if (this.#waiting.length <= MOST_WAITING) return;
     // Half at once: dropping one for every tick that comes would move the rest each time.
     this.#waiting = this.#waiting.slice(MOST_WAITING / 2);
-    if (this.#dropped === 0) this.#options.onSlow();
-    this.#dropped += MOST_WAITING / 2;
+    if (!this.#isSlow) this.#options.onSlow?.();
+    this.#isSlow = true;
   }
 
   next(): Promise<IteratorResult<Tick>> {
@@ -60,6 +65,7 @@ export class TickFeed implements AsyncIterableIterator<Tick> {
     return Promise.resolve({ value: undefined, done: true });
   }
 
+  /** No more ticks come; those that wait are still told. */
   readonly end = (): void => {
     if (this.#isOver) return;
     this.#isOver = true;
