@@ -23,6 +23,8 @@ export interface LeaseStatus {
 interface Entry {
   readonly wanted: HardwareNeeds | undefined;
   readonly present: HardwareNeeds | undefined;
+  /** What the build in flight takes, unless that is what is wanted. */
+  readonly inFlight: HardwareNeeds | undefined;
   readonly instance: Instance | undefined;
   readonly heldSince: number | undefined;
   readonly order: number;
@@ -79,7 +81,7 @@ export class LeaseBook {
     if (this.#entries.delete(node)) this.#isStale = true;
   }
 
-  /** It is about to be built. */
+  /** It is about to be built, if only after what runs was removed. */
   building(node: ResourceNode): void {
     const needs = node.validation?.hardware;
     const hold = this.#holds.get(node);
@@ -151,14 +153,16 @@ export class LeaseBook {
     return false;
   }
 
-  /** Those that still have something that was granted to it. It is looked at again when that changes. */
+  /** Those that still have something that was granted to it, or are just being built with it. It is looked at again when that changes. */
   holdersOf(node: ResourceNode): readonly ResourceNode[] {
     const claims = this.#entries.get(node)?.wanted?.claims;
     if (claims === undefined) return [];
     this.settle();
-    const holders = [...this.#entries].flatMap(([other, { present }]) => {
-      if (other === node || present?.claims === undefined) return [];
-      return conflicts({ name: node.name, claims }, { name: other.name, claims: present.claims }, this.#keys) ? [other] : [];
+    const holders = [...this.#entries].flatMap(([other, { present, inFlight }]) => {
+      if (other === node) return [];
+      const isTaken = (needs: HardwareNeeds | undefined): boolean =>
+        needs?.claims !== undefined && conflicts({ name: node.name, claims }, { name: other.name, claims: needs.claims }, this.#keys);
+      return isTaken(present) || isTaken(inFlight) ? [other] : [];
     });
     if (holders.length > 0) this.#waiting.add(node);
     return holders;
@@ -198,11 +202,12 @@ export class LeaseBook {
     // Its new config was refused by its module: what runs goes on.
     const isKept = answered === undefined && node.failure?.kind === "build" && node.failure.version === version;
     const wanted = config === undefined ? undefined : isKept ? present : answered?.hardware;
-    if (wanted === undefined && present === undefined) return undefined;
+    const inFlight = node.call?.hardware === wanted ? undefined : node.call?.hardware;
+    if (wanted === undefined && present === undefined && inFlight === undefined) return undefined;
     const hold = this.#holds.get(node);
     const isHeld = hold !== undefined && hold.needs === wanted && hold.version === version;
     const heldSince = isHeld ? hold.since : wanted === present ? this.#sinceOf(instance) : undefined;
-    return { wanted, present, instance, heldSince, order };
+    return { wanted, present, inFlight, instance, heldSince, order };
   }
 
   #sinceOf(instance: Instance | undefined): number | undefined {
@@ -232,7 +237,12 @@ export class LeaseBook {
 
 function isSameEntry(a: Entry, b: Entry): boolean {
   return (
-    a.wanted === b.wanted && a.present === b.present && a.instance === b.instance && a.heldSince === b.heldSince && a.order === b.order
+    a.wanted === b.wanted &&
+    a.present === b.present &&
+    a.inFlight === b.inFlight &&
+    a.instance === b.instance &&
+    a.heldSince === b.heldSince &&
+    a.order === b.order
   );
 }
 

@@ -81,32 +81,41 @@ export class ItemKeys {
 
 /** Those that do not get what they claim. Everybody else gets all of it. */
 export function refuseClaims(claimants: readonly Claimant[], keys: ItemKeys): ReadonlyMap<ResourceName, Refusal> {
-  const refusals = new Map<ResourceName, Refusal>();
   const fallenBack = new Set<ResourceName>();
   // Who goes back to what it has may take something from others; each round finds at least one more, or is the last.
-  let found = refuseOnce(claimants, fallenBack, keys);
   for (;;) {
-    for (const [name, refusal] of found) if (!fallenBack.has(name)) refusals.set(name, refusal);
-    const more = claimants.filter(({ name, fallback }) => fallback !== undefined && found.has(name) && !fallenBack.has(name));
-    if (more.length === 0) break;
+    const { held, refused } = shareOut(claimants, fallenBack, keys);
+    const more = claimants.filter(({ name, fallback }) => fallback !== undefined && refused.has(name) && !fallenBack.has(name));
+    if (more.length === 0) {
+      const waiting = claimants.filter(({ name }) => refused.has(name) || fallenBack.has(name));
+      return grantFree(waiting.toSorted(byRight), held, keys);
+    }
     for (const { name } of more) fallenBack.add(name);
-    found = refuseOnce(claimants, fallenBack, keys);
   }
-  // What stood against it may have gone back itself meanwhile.
-  for (const name of [...fallenBack]) {
-    const fewer = new Set([...fallenBack].filter((other) => other !== name));
-    const next = refuseOnce(claimants, fewer, keys);
-    if (next.has(name) || [...next.keys()].some((other) => !found.has(other))) continue;
-    fallenBack.delete(name);
-    found = next;
+}
+
+/** What stood against one of them may have been refused itself, or have gone back. Returns those that something still stands against. */
+function grantFree(waiting: readonly Claimant[], held: Held, keys: ItemKeys): ReadonlyMap<ResourceName, Refusal> {
+  const left = new Set(waiting);
+  for (;;) {
+    const refusals = new Map<ResourceName, Refusal>();
+    for (const { name, claims } of left) {
+      const refusal = findConflict(name, claims, held, keys);
+      if (refusal !== undefined) refusals.set(name, refusal);
+    }
+    const free = [...left].find(({ name }) => !refusals.has(name));
+    if (free === undefined) return refusals;
+    left.delete(free);
+    letGo(free.name, free.fallback?.claims ?? [], held, keys);
+    hold(free.name, free.claims, held, keys);
   }
-  return new Map([...refusals].filter(([name]) => found.has(name) || fallenBack.has(name)));
 }
 
 /** Whether both can have what they claim. */
 function isCompatible(a: Holding, b: Holding): boolean {
   const { claim: one } = a;
   const { claim: other } = b;
+  if (a.name === b.name) return true;
   if (one.isShared === true && other.isShared === true) return true;
   if (one.part !== undefined && other.part !== undefined && one.part !== other.part) return true;
   return isOwnPin(a, b) || isOwnPin(b, a);
@@ -117,9 +126,12 @@ interface Holding {
   readonly claim: HardwareClaim;
 }
 
+/** Who has what, by the key of the item. */
+type Held = Map<string, Holding[]>;
+
 /** A board has the pin too that another resource uses through it. */
 function isOwnPin(board: Holding, user: Holding): boolean {
-  if (apiTextOf(board.name) !== BOARD_API || user.claim.kind !== "pin" || user.name === board.name) return false;
+  if (apiTextOf(board.name) !== BOARD_API || user.claim.kind !== "pin") return false;
   const { kind } = board.claim;
   if (kind !== "pin" && kind !== "line") return false;
   return (
@@ -128,33 +140,38 @@ function isOwnPin(board: Holding, user: Holding): boolean {
   );
 }
 
-function refuseOnce(
-  claimants: readonly Claimant[],
-  fallenBack: ReadonlySet<ResourceName>,
-  keys: ItemKeys,
-): ReadonlyMap<ResourceName, Refusal> {
+interface Share {
+  readonly held: Held;
+  readonly refused: ReadonlySet<ResourceName>;
+}
+
+function shareOut(claimants: readonly Claimant[], fallenBack: ReadonlySet<ResourceName>, keys: ItemKeys): Share {
   const standing = claimants.map((claimant) =>
     claimant.fallback !== undefined && fallenBack.has(claimant.name) ? { ...claimant, ...claimant.fallback } : claimant,
   );
-  const held = new Map<string, Holding[]>();
-  const refusals = new Map<ResourceName, Refusal>();
+  const held: Held = new Map();
+  const refused = new Set<ResourceName>();
   for (const { name, claims } of standing.toSorted(byRight)) {
-    const refusal = findConflict(name, claims, held, keys);
-    if (refusal !== undefined) {
-      refusals.set(name, refusal);
-      continue;
-    }
-    hold(name, claims, held, keys);
+    if (findConflict(name, claims, held, keys) === undefined) hold(name, claims, held, keys);
+    else refused.add(name);
   }
-  return refusals;
+  return { held, refused };
 }
 
-function hold(name: ResourceName, claims: readonly HardwareClaim[], held: Map<string, Holding[]>, keys: ItemKeys): void {
+function hold(name: ResourceName, claims: readonly HardwareClaim[], held: Held, keys: ItemKeys): void {
   for (const claim of claims) {
     const key = keys.keyOf(claim);
     const holdings = held.get(key);
     if (holdings === undefined) held.set(key, [{ name, claim }]);
     else holdings.push({ name, claim });
+  }
+}
+
+function letGo(name: ResourceName, claims: readonly HardwareClaim[], held: Held, keys: ItemKeys): void {
+  for (const claim of claims) {
+    const key = keys.keyOf(claim);
+    const others = held.get(key)?.filter((holding) => holding.name !== name);
+    if (others !== undefined) held.set(key, others);
   }
 }
 
@@ -165,12 +182,8 @@ function byRight(a: Claimant, b: Claimant): number {
   return a.order - b.order || (a.name < b.name ? -1 : 1);
 }
 
-function findConflict(
-  name: ResourceName,
-  claims: readonly HardwareClaim[],
-  held: ReadonlyMap<string, readonly Holding[]>,
-  keys: ItemKeys,
-): Refusal | undefined {
+/** What another one has that stands against one of the claims. */
+function findConflict(name: ResourceName, claims: readonly HardwareClaim[], held: Held, keys: ItemKeys): Refusal | undefined {
   for (const claim of claims) {
     for (const holding of held.get(keys.keyOf(claim)) ?? []) {
       if (!isCompatible({ name, claim }, holding)) return { claim, owner: holding.name, ownersClaim: holding.claim };
@@ -185,7 +198,7 @@ export function conflicts(
   b: { readonly name: ResourceName; readonly claims: readonly HardwareClaim[] },
   keys: ItemKeys,
 ): boolean {
-  const held = new Map<string, Holding[]>();
+  const held: Held = new Map();
   hold(b.name, b.claims, held, keys);
   return findConflict(a.name, a.claims, held, keys) !== undefined;
 }

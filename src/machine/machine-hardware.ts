@@ -65,6 +65,11 @@ export class MachineHardware {
     this.#net.prepare(node.validation?.hardware?.safe ?? NO_ACTIONS);
   }
 
+  /** It is about to be removed, only to be built again. */
+  replacing(node: ResourceNode): void {
+    this.leases.building(node);
+  }
+
   building(node: ResourceNode, run: ModuleRun): void {
     this.leases.building(node);
     const actions = node.validation?.hardware?.safe ?? NO_ACTIONS;

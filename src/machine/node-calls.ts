@@ -13,7 +13,10 @@ import type { ResourceTable } from "./resource-table.js";
 
 const VALIDATION_LIMIT: Millis = seconds(5);
 const REMOVAL_LIMIT: Millis = seconds(30);
-const NO_USES: NodeCall["required"] = new Map();
+
+type CallUses = Pick<NodeCall, "required" | "hardware">;
+
+const NO_USES: CallUses = { required: new Map(), hardware: undefined };
 
 /** What calls need of the reconciler. */
 export interface CallPort {
@@ -62,10 +65,11 @@ export class NodeCalls {
     if (config === undefined || validation === undefined) return;
     const { buildLimit, hardware } = this.#port;
     const dependencies = [...required.keys(), ...optional.keys()];
+    const uses: CallUses = { required, hardware: validation.hardware };
     node.isValidationSpent = true;
     node.isDeferralOver = false;
     hardware.building(node, run);
-    this.#call(node, run, "build", required, {
+    this.#call(node, run, "build", uses, {
       limit: buildLimit,
       work: () => run.calls[method](config, dependencies, buildLimit),
       done: () => {
@@ -94,7 +98,8 @@ export class NodeCalls {
     });
   }
 
-  remove(node: ResourceNode, run: ModuleRun): void {
+  remove(node: ResourceNode, { run, isReplaced }: Decision & { readonly kind: "remove" }): void {
+    if (isReplaced && node.instance !== undefined) this.#port.hardware.replacing(node);
     const limit = run.removalLimit(REMOVAL_LIMIT, this.#port.clock.now());
     this.#call(node, run, "remove", NO_USES, {
       limit,
@@ -132,13 +137,13 @@ export class NodeCalls {
     node.failure = { kind: "build", version, run, build: this.#lastBuild };
   }
 
-  #call<T>(node: ResourceNode, run: ModuleRun, kind: NodeCall["kind"], required: NodeCall["required"], outcome: CallOutcome<T>): void {
+  #call<T>(node: ResourceNode, run: ModuleRun, kind: NodeCall["kind"], uses: CallUses, outcome: CallOutcome<T>): void {
     const lane = kind === "remove" ? run.removals : run.builds;
-    const call: NodeCall = { kind, run, required };
+    const call: NodeCall = { kind, run, ...uses };
     lane.enter();
     node.call = call;
     run.nodes.add(node);
-    if (required.size > 0) this.#port.resources.setUses(node);
+    if (uses.required.size > 0) this.#port.resources.setUses(node);
     if (kind === "remove") this.#port.changed(node);
     callModule(this.#port.clock, `${kind} of ${node.name} in module "${run.module}"`, outcome, (settle) => {
       lane.leave();

@@ -223,7 +223,7 @@ export class Reconciler implements Surroundings {
         return;
       case "remove":
         this.#announce(node, decision.isReplaced || node.instance === undefined ? "build" : "removal");
-        this.#queue(node, decision.run.removals, () => this.#calls.remove(node, decision.run));
+        this.#queue(node, decision.run.removals, () => this.#calls.remove(node, decision));
         return;
       case "validate":
         // A retry of what was refused shows only when it succeeds.

@@ -48,6 +48,8 @@ export interface NodeCall {
   readonly run: ModuleRun;
   /** What the instance being built uses. */
   readonly required: UsedBuilds;
+  /** What it takes of the hardware. */
+  readonly hardware: HardwareNeeds | undefined;
 }
 
 export class ResourceNode {

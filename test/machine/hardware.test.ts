@@ -84,6 +84,29 @@ test("one that is refused its new pin runs on with its old one and says so", asy
   assert.match(machine.status().resources.find(({ name }) => name === full("c"))?.error ?? "", /sensor\/b has it/);
 });
 
+for (const model of ["m/x", "m/y"]) {
+  const how = model === "m/x" ? "reconfigured" : "replaced";
+  test(`what runs is ${how} for another pin before an earlier resource that wants both that and its old one`, async (t) => {
+    const { apply, modules, states, errorOf } = startMachine(t);
+    modules.latency = () => 5;
+    await apply(config([on("b", "11")]));
+    const both: HardwareNeeds = { claims: ["13", "11"].map((name) => ({ kind: "pin", board: "local", pin: name })) };
+    await apply(config([{ name: "a", hardware: both }, on("b", "13", { model })]));
+    assert.deepEqual(states(), { a: "unhealthy", b: "ready" });
+    assert.match(errorOf("a"), /needs pin "13" of board "local", but rdk:component:sensor\/b has it/);
+  });
+}
+
+test("nothing is built with what a build from the config before still takes", async (t) => {
+  const { apply, modules, states, calls } = startMachine(t);
+  modules.latency = (name) => (name === full("b") ? 30 : 0);
+  await apply(config([on("b", "11")]), 80);
+  assert.deepEqual(calls(), ["validate b", "add b"]);
+  await apply(config([on("a", "11"), on("b", "13")]), 150);
+  assert.deepEqual(calls(), ["validate a", "validate b", "remove b", "add b", "add a"]);
+  assert.deepEqual(states(), { a: "ready", b: "ready" });
+});
+
 test("a config that its module refuses keeps the pins of what runs", async (t) => {
   const { apply, modules, states, errorOf, clock } = startMachine(t);
   await apply(config([on("c", "5"), on("a", "11")]));

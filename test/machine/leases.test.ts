@@ -124,10 +124,27 @@ test("one that does not get its new pin keeps its old one, and whoever wanted th
   assert.deepEqual(
     [...refusals].map(([name, { owner }]) => [name, owner]),
     [
-      [named("b"), named("c")],
       [named("a"), named("b")],
+      [named("b"), named("c")],
     ],
   );
+});
+
+test("one that is refused because of what another has stands against nobody's new pin", () => {
+  const claimants: readonly Claimant[] = [
+    { name: named("a"), claims: [pin("13"), pin("11")], order: 0, heldSince: undefined },
+    { name: named("b"), claims: [pin("13")], order: 1, heldSince: undefined, fallback: { claims: [pin("11")], heldSince: 1 } },
+  ];
+  assert.deepEqual([...refuseClaims(claimants, KNOWN)], [[named("a"), { claim: pin("13"), owner: named("b"), ownersClaim: pin("13") }]]);
+});
+
+test("one after the other goes on to what the one before it leaves", () => {
+  const claimants: readonly Claimant[] = [
+    { name: named("a"), claims: [pin("13"), line(5)], order: 0, heldSince: undefined },
+    { name: named("b"), claims: [pin("11")], order: 1, heldSince: undefined, fallback: { claims: [pin("13")], heldSince: 1 } },
+    { name: named("c"), claims: [line(5)], order: 2, heldSince: undefined, fallback: { claims: [pin("11")], heldSince: 2 } },
+  ];
+  assert.deepEqual([...refuseClaims(claimants, KNOWN).keys()], [named("a")]);
 });
 
 test("the refusal names item, owner, and what the owner calls it", () => {
@@ -155,36 +172,53 @@ const claim: fc.Arbitrary<HardwareClaim> = fc.oneof(
 );
 const claims = fc.array(claim, { minLength: 1, maxLength: 3 });
 
+interface Draft {
+  readonly claims: readonly HardwareClaim[];
+  readonly built: readonly HardwareClaim[] | undefined;
+  readonly isHeld: boolean;
+}
+
+const draft: fc.Arbitrary<Draft> = fc.record({ claims, built: fc.option(claims, { nil: undefined }), isHeld: fc.boolean() });
+
+/** What two instances have at the same time goes together. */
+function claimantsOf(drafts: readonly Draft[]): readonly Claimant[] {
+  const own = drafts.map(({ claims: wanted, isHeld }, order) => ({
+    name: named(`r${order}`),
+    claims: wanted,
+    order,
+    heldSince: isHeld ? order : undefined,
+  }));
+  const present = own.filter(({ heldSince }) => heldSince !== undefined).map(({ name, claims: held }) => ({ name, claims: held }));
+  return own.map((claimant, index): Claimant => {
+    const built = drafts[index]?.built;
+    if (built === undefined || claimant.heldSince !== undefined) return claimant;
+    const instance = { name: claimant.name, claims: built };
+    if (present.some((other) => conflicts(instance, other, KNOWN))) return claimant;
+    present.push(instance);
+    return { ...claimant, fallback: { claims: built, heldSince: index } };
+  });
+}
+
 test("any claims: those granted go together, those refused do not, and no order of arrival matters", () => {
   fc.assert(
-    fc.property(
-      fc.array(fc.record({ claims, fallback: fc.option(claims, { nil: undefined }), isHeld: fc.boolean() }), { maxLength: 7 }),
-      (drafts) => {
-        const claimants = drafts.map(({ claims: wanted, fallback, isHeld }, index): Claimant => {
-          const heldSince = isHeld ? index : undefined;
-          return {
-            name: named(`r${index}`),
-            claims: wanted,
-            order: index,
-            heldSince,
-            // What two instances have at the same time goes together.
-            ...(fallback !== undefined && !isHeld && { fallback: { claims: [{ kind: "i2c", bus: 9, address: index }], heldSince: index } }),
-          };
-        });
-        const refusals = refuseClaims(claimants, KNOWN);
-        const granted = claimants.filter(({ name }) => !refusals.has(name));
-        for (const a of granted) for (const b of granted) if (a !== b) assert.ok(!conflicts(a, b, KNOWN), `${a.name} and ${b.name}`);
-        for (const [name, { owner }] of refusals) {
-          const refused = claimants.find((claimant) => claimant.name === name);
-          assert.ok(refused);
-          assert.ok(
-            granted.some((other) => conflicts(refused, other, KNOWN)),
-            `${name} is refused for nothing (${owner})`,
-          );
-        }
-        assert.deepEqual([...refuseClaims(claimants.toReversed(), KNOWN).keys()].toSorted(), [...refusals.keys()].toSorted());
-      },
-    ),
+    fc.property(fc.array(draft, { maxLength: 7 }), (drafts) => {
+      const claimants = claimantsOf(drafts);
+      const refusals = refuseClaims(claimants, KNOWN);
+      const holders = claimants.flatMap(({ name, claims: granted, fallback }) => {
+        const held = refusals.has(name) ? fallback?.claims : granted;
+        return held === undefined ? [] : [{ name, claims: held }];
+      });
+      for (const a of holders) for (const b of holders) if (a !== b) assert.ok(!conflicts(a, b, KNOWN), `${a.name} and ${b.name}`);
+      for (const [name, { claim: refused, owner, ownersClaim }] of refusals) {
+        assert.ok(claimants.find((claimant) => claimant.name === name)?.claims.includes(refused));
+        assert.ok(
+          holders.find((holder) => holder.name === owner)?.claims.includes(ownersClaim),
+          `${name} is refused for nothing (${owner})`,
+        );
+        assert.ok(conflicts({ name, claims: [refused] }, { name: owner, claims: [ownersClaim] }, KNOWN));
+      }
+      assert.deepEqual([...refuseClaims(claimants.toReversed(), KNOWN).keys()].toSorted(), [...refusals.keys()].toSorted());
+    }),
     { numRuns: 500 },
   );
 });
