@@ -230,6 +230,7 @@ class Daemon {
       view: {
         status: () => this.#machine.status(),
         readyResources: () => this.#machine.readyResources(),
+        hasService: (service) => this.#machine.hasService(service),
         route: (service, name) => this.#machine.route(service, name),
         services: () => this.#machine.services(),
         restartModule: (nameOrId) => this.#machine.restartModule(nameOrId),

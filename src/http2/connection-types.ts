@@ -1,5 +1,5 @@
 /** What a connection is given and what it tells. */
-import type { HeaderField } from "./header-field.js";
+import type { HeaderList } from "./header-list.js";
 import type { Stream } from "./stream.js";
 
 export interface ConnectionLimits {
@@ -27,7 +27,7 @@ export const DEFAULT_LIMITS: ConnectionLimits = {
 
 export interface ConnectionEvents<T> {
   /** A request, a response (also an informational one) or trailers; which one, the receiver knows by what came before. */
-  onHeaders(stream: Stream<T>, fields: readonly HeaderField[], isEnd: boolean): void;
+  onHeaders(stream: Stream<T>, list: HeaderList, isEnd: boolean): void;
   /** `data` is to be copied if it is kept. Give it back with `consume` once it has been passed on. */
   onData(stream: Stream<T>, data: Buffer, isEnd: boolean): void;
   /** The peer gave the stream up, or broke its rules and it was given up for that. */

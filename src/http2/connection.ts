@@ -15,15 +15,18 @@ import { FrameReader, type FrameSink } from "./frame-reader.js";
 import { FrameWriter } from "./frame-writer.js";
 import { HeaderDecoder } from "./header-decoding.js";
 import { HeaderEncoder } from "./header-encoding.js";
-import type { HeaderField } from "./header-field.js";
+import type { HeaderList } from "./header-list.js";
 import { requestProblem, responseProblem, trailersProblem, withoutOuterBlanks } from "./message-rules.js";
-import { inOneWrite, Output } from "./output.js";
+import { beginWrites, endWrites, inOneWrite, Output } from "./output.js";
 import { PeerPatience } from "./peer-patience.js";
+import { PingAnswers } from "./ping-answers.js";
 import { ReceiveWindows } from "./receive-windows.js";
 import { applySettings, defaultSettings, MAX_WINDOW, SETTINGS_ACK, Setting, type Settings, settingsFrame } from "./settings.js";
 import { Stream } from "./stream.js";
 import { StreamTable } from "./stream-table.js";
 
+/** RFC 9113 section 6.5.2: what holds without SETTINGS; ours stays there, and a larger one of the peer is its offer, not our duty. */
+const HEADER_TABLE_BYTES = 4096;
 const CLIENT_PREFACE: Buffer = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 const NO_PREFACE = Buffer.alloc(0);
 const GOAWAY_PING = Buffer.from("goingaway");
@@ -55,13 +58,14 @@ export class Connection<T> implements FrameSink {
   readonly #output: Output;
   readonly #frames: FrameWriter;
   readonly #decoder: HeaderDecoder;
-  readonly #encoder = new HeaderEncoder(4096);
+  readonly #encoder = new HeaderEncoder(HEADER_TABLE_BYTES);
   readonly #guard: FloodGuard;
   readonly #reader: FrameReader;
   readonly #sender: DataSender<T>;
   readonly #receiveWindows: ReceiveWindows<T>;
   readonly #streams: StreamTable<T>;
   readonly #peer: Settings = defaultSettings();
+  readonly #pings: PingAnswers;
   readonly #patience: PeerPatience;
   #goawayTimer: Timer | undefined;
   #state: "open" | "closing" | "going-away" | "closed" = "open";
@@ -76,8 +80,11 @@ export class Connection<T> implements FrameSink {
     this.#limits = limits;
     this.budget = new ByteBudget(limits.queuedBytes, memory);
     this.#output = new Output(socket);
-    this.#frames = new FrameWriter(this.#output);
-    this.#decoder = new HeaderDecoder({ tableSize: 4096, listSize: limits.maxHeaderListSize });
+    this.#frames = new FrameWriter(this.#output, this.#encoder);
+    this.#pings = new PingAnswers((payload) => {
+      if (!this.isClosed) this.#frames.ping(payload, true);
+    });
+    this.#decoder = new HeaderDecoder({ tableSize: HEADER_TABLE_BYTES, listSize: limits.maxHeaderListSize });
     this.#guard = new FloodGuard(() => clock.now());
     this.#reader = new FrameReader(this, role === "server" ? CLIENT_PREFACE : NO_PREFACE);
     this.#patience = new PeerPatience({ clock, reader: this.#reader, role, onExpired: (what) => this.#onExpired(what) });
@@ -95,7 +102,7 @@ export class Connection<T> implements FrameSink {
       onSent: (stream, bytes) => events.onSent(stream, bytes),
     });
     inOneWrite(() => this.#open());
-    socket.on("data", (chunk: Buffer) => this.#onChunk(chunk));
+    socket.on("data", (chunk: Buffer) => this.receive(chunk, chunk.length));
     socket.on("drain", () => inOneWrite(() => this.#onDrain()));
     socket.on("error", (error) => this.#close(error));
     socket.once("close", () => this.#close(undefined));
@@ -105,6 +112,10 @@ export class Connection<T> implements FrameSink {
   /** Streams that are open. */
   get size(): number {
     return this.#streams.size;
+  }
+
+  streams(): readonly Stream<T>[] {
+    return this.#streams.all();
   }
 
   get isClosed(): boolean {
@@ -127,20 +138,34 @@ export class Connection<T> implements FrameSink {
     return this.#state === "closed" || this.#isPeerGoingAway || this.#streams.isUsedUp;
   }
 
+  /** The first bytes of a chunk of the peer's, where they do not come as the socket's data. They are the caller's again afterwards. */
+  receive(chunk: Buffer, length: number): void {
+    if (this.isClosed) return;
+    beginWrites();
+    try {
+      this.#reader.read(chunk, length);
+      if (!this.isClosed) this.#patience.look();
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      endWrites();
+    }
+  }
+
   /** Opens a stream with a request (client role). Ask hasCapacity before. */
-  request(fields: readonly HeaderField[], isEnd: boolean, owner: T): Stream<T> {
+  request(list: HeaderList, isEnd: boolean, owner: T): Stream<T> {
     const stream = new Stream<T>(this.#streams.takeId(), this.#peer.initialWindowSize, this.#limits.streamWindow);
     stream.owner = owner;
     this.#streams.add(stream);
-    this.#writeHeaders(stream, fields, isEnd);
+    this.#writeHeaders(stream, list, isEnd);
     return stream;
   }
 
   /** Response headers, or trailers with `isEnd`; trailers wait behind queued data. */
-  sendHeaders(stream: Stream<T>, fields: readonly HeaderField[], isEnd: boolean): void {
+  sendHeaders(stream: Stream<T>, list: HeaderList, isEnd: boolean): void {
     if (stream.isClosed || stream.isLocalEnded || stream.end !== "none") return;
-    if (isEnd && stream.queuedBytes > 0) stream.end = fields;
-    else this.#writeHeaders(stream, fields, isEnd);
+    if (isEnd && stream.queuedBytes > 0) stream.end = list;
+    else this.#writeHeaders(stream, list, isEnd);
   }
 
   /**
@@ -211,10 +236,10 @@ export class Connection<T> implements FrameSink {
   }
 
   onHeaderBlock(id: number, block: Buffer, start: number, end: number, isEnd: boolean): void {
-    const fields = this.#decoder.decode(block, start, end);
+    const list = this.#decoder.decode(block, start, end);
     const stream = this.#streams.get(id);
-    if (stream !== undefined) this.#onMoreHeaders(stream, fields, isEnd);
-    else if (this.#streams.acceptPeerId(id)) this.#onRequest(id, fields, isEnd);
+    if (stream !== undefined) this.#onMoreHeaders(stream, list, isEnd);
+    else if (this.#streams.acceptPeerId(id)) this.#onRequest(id, list, isEnd);
     else this.#onClosedStream(id, "HEADERS");
   }
 
@@ -239,11 +264,10 @@ export class Connection<T> implements FrameSink {
     applySettings(this.#peer, payload);
     if (!this.#reader.hasSettings) this.#patience.onSettings();
     this.#reader.hasSettings = true;
-    // A larger table is the peer's offer, not our duty.
-    this.#encoder.resize(Math.min(this.#peer.headerTableSize, 4096));
+    this.#encoder.resize(Math.min(this.#peer.headerTableSize, HEADER_TABLE_BYTES));
     this.#frames.raw(SETTINGS_ACK);
     this.#assertPeerReads();
-    this.#sender.shiftWindows(this.#streams.values(), this.#peer.initialWindowSize - before);
+    this.#sender.shiftWindows(this.#streams.all(), this.#peer.initialWindowSize - before);
     this.#events.onCapacity();
   }
 
@@ -253,7 +277,7 @@ export class Connection<T> implements FrameSink {
       return;
     }
     this.#guard.count("ping");
-    this.#frames.ping(payload, true);
+    this.#pings.add(payload);
     this.#assertPeerReads();
   }
 
@@ -285,6 +309,18 @@ export class Connection<T> implements FrameSink {
     this.#sender.growStream(stream, increment);
   }
 
+  /** Section 5.4.2: a stream error costs the stream. */
+  onStreamError(error: StreamError): void {
+    this.#guard.count(error.code === ErrorCode.REFUSED_STREAM ? "refused" : "fault");
+    const stream = this.#streams.get(error.streamId);
+    this.#frames.reset(error.streamId, error.code);
+    this.#streams.rememberReset(error.streamId);
+    this.#assertPeerReads();
+    if (stream === undefined) return;
+    this.#remove(stream);
+    this.#events.onReset(stream, error.code);
+  }
+
   /** Counts a costly kind of frame that the reader saw. */
   onCostly(kind: FloodKind): void {
     this.#guard.count(kind);
@@ -306,65 +342,53 @@ export class Connection<T> implements FrameSink {
     this.#receiveWindows.fill();
   }
 
-  #onChunk(chunk: Buffer): void {
-    if (this.isClosed) return;
-    inOneWrite(() => {
-      try {
-        this.#reader.read(chunk, (error) => this.#endStream(error));
-        if (!this.isClosed) this.#patience.look();
-      } catch (error) {
-        this.#fail(error);
-      }
-    });
-  }
-
   #onDrain(): void {
     if (this.isClosed) return;
     this.#output.flushLast();
     this.#sender.pump();
   }
 
-  #onRequest(id: number, fields: readonly HeaderField[] | undefined, isEnd: boolean): void {
+  #onRequest(id: number, list: HeaderList | undefined, isEnd: boolean): void {
     if (this.#state === "going-away") return;
     if (this.#streams.size >= this.#limits.maxConcurrentStreams) {
       throw new StreamError(id, ErrorCode.REFUSED_STREAM, "too many streams at once");
     }
-    if (fields === undefined) throw new StreamError(id, ErrorCode.ENHANCE_YOUR_CALM, "the header list is too large");
-    const problem = requestProblem(fields);
+    if (list === undefined) throw new StreamError(id, ErrorCode.ENHANCE_YOUR_CALM, "the header list is too large");
+    const problem = requestProblem(list);
     if (problem !== undefined) throw new StreamError(id, ErrorCode.PROTOCOL_ERROR, problem);
     const stream = new Stream<T>(id, this.#peer.initialWindowSize, this.#limits.streamWindow);
     stream.hasHeaders = true;
-    expectLength(stream, fields);
+    expectLength(stream, list);
     checkLength(stream, isEnd);
     stream.isRemoteEnded = isEnd;
     this.#streams.add(stream);
-    this.#events.onHeaders(stream, fields, isEnd);
+    this.#events.onHeaders(stream, list, isEnd);
     this.#removeIfDone(stream);
   }
 
-  #onMoreHeaders(stream: Stream<T>, received: readonly HeaderField[] | undefined, isEnd: boolean): void {
+  #onMoreHeaders(stream: Stream<T>, received: HeaderList | undefined, isEnd: boolean): void {
     const { id } = stream;
     if (stream.isRemoteEnded) throw new StreamError(id, ErrorCode.STREAM_CLOSED, "HEADERS after the end of the stream");
     if (received === undefined) throw new StreamError(id, ErrorCode.ENHANCE_YOUR_CALM, "the header list is too large");
-    const fields = this.role === "client" ? withoutOuterBlanks(received) : received;
+    const list = this.role === "client" ? withoutOuterBlanks(received) : received;
     const isTrailers = stream.hasHeaders;
     if (isTrailers && !isEnd) throw new StreamError(id, ErrorCode.PROTOCOL_ERROR, "trailers that do not end the stream");
-    const problem = isTrailers ? trailersProblem(fields) : responseProblem(fields);
+    const problem = isTrailers ? trailersProblem(list) : responseProblem(list);
     if (problem !== undefined) throw new StreamError(id, ErrorCode.PROTOCOL_ERROR, problem);
-    if (!isTrailers) this.#onResponse(stream, fields, isEnd);
+    if (!isTrailers) this.#onResponse(stream, list, isEnd);
     checkLength(stream, isEnd);
     stream.isRemoteEnded = isEnd;
-    this.#events.onHeaders(stream, fields, isEnd);
+    this.#events.onHeaders(stream, list, isEnd);
     this.#removeIfDone(stream);
   }
 
   /** Section 8.1: informational responses come before the final one. */
-  #onResponse(stream: Stream<T>, fields: readonly HeaderField[], isEnd: boolean): void {
-    const isInformational = fields[0]?.value.startsWith("1") === true;
+  #onResponse(stream: Stream<T>, list: HeaderList, isEnd: boolean): void {
+    const isInformational = list.steady.fields[0]?.value.startsWith("1") === true;
     if (isInformational) this.#guard.count("empty");
     if (isInformational && isEnd) throw new StreamError(stream.id, ErrorCode.PROTOCOL_ERROR, "an informational response ends the stream");
     stream.hasHeaders = !isInformational;
-    if (!isInformational) expectLength(stream, fields);
+    if (!isInformational) expectLength(stream, list);
   }
 
   /** A frame for a stream that is not there: never opened, ended, or given up by us while the frame was on its way. */
@@ -375,18 +399,6 @@ export class Connection<T> implements FrameSink {
     if (what === "HEADERS" && this.role === "server")
       throw new ConnectionError(ErrorCode.STREAM_CLOSED, `HEADERS on the closed stream ${id}`);
     throw new StreamError(id, ErrorCode.STREAM_CLOSED, `${what} on a closed stream`);
-  }
-
-  /** Section 5.4.2: a stream error costs the stream. */
-  #endStream(error: StreamError): void {
-    this.#guard.count(error.code === ErrorCode.REFUSED_STREAM ? "refused" : "fault");
-    const stream = this.#streams.get(error.streamId);
-    this.#frames.reset(error.streamId, error.code);
-    this.#streams.rememberReset(error.streamId);
-    this.#assertPeerReads();
-    if (stream === undefined) return;
-    this.#remove(stream);
-    this.#events.onReset(stream, error.code);
   }
 
   /** Section 5.4.1: a connection error costs the connection. */
@@ -440,8 +452,8 @@ export class Connection<T> implements FrameSink {
     if (this.#output.waiting > MAX_WAITING_BYTES) throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, "answers pile up unread");
   }
 
-  #writeHeaders(stream: Stream<T>, fields: readonly HeaderField[], isEnd: boolean): void {
-    this.#frames.headers(stream.id, this.#encoder.encode(fields), isEnd);
+  #writeHeaders(stream: Stream<T>, list: HeaderList, isEnd: boolean): void {
+    this.#frames.headers(stream.id, list, isEnd);
     this.#guard.onSent(0);
     if (isEnd) this.#endLocal(stream);
     // Flow control does not bound these, and whoever made us send them is not to be blamed for the peer.

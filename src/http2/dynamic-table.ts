@@ -1,17 +1,24 @@
 /** RFC 7541 sections 2.3.2 and 4: the dynamic table, newest entry first. */
 import type { HeaderField } from "./header-field.js";
 
+/** RFC 7541 section 4.1: no entry is smaller. */
+const SMALLEST_ENTRY = 32;
+
 export class DynamicTable {
-  /** Oldest first; `#start` counts what was evicted, so an entry's age never changes. */
-  #entries: HeaderField[] = [];
+  /** A ring: entry number n lies at n modulo its length, a power of two. */
+  #ring: (HeaderField | undefined)[] = [];
+  #mask: number;
   #evicted = 0;
+  #inserted = 0;
   #size = 0;
   #limit: number;
   /** Changes with every change of content: what was remembered about the table before no longer holds. */
   generation = 0;
 
+  /** `limit`: the largest size it will ever have. */
   constructor(limit: number) {
     this.#limit = limit;
+    this.#mask = 2 ** Math.ceil(Math.log2(limit / SMALLEST_ENTRY + 1)) - 1;
   }
 
   get limit(): number {
@@ -19,12 +26,12 @@ export class DynamicTable {
   }
 
   get length(): number {
-    return this.#entries.length;
+    return this.#inserted - this.#evicted;
   }
 
   /** `position` 0 is the newest. */
   at(position: number): HeaderField | undefined {
-    return this.#entries[this.#entries.length - 1 - position];
+    return position < this.length ? this.#ring[(this.#inserted - 1 - position) & this.#mask] : undefined;
   }
 
   /** Number for `positionOf`: stays the same while the entry is in the table. */
@@ -33,15 +40,15 @@ export class DynamicTable {
     this.#evictTo(this.#limit - field.size);
     // Section 4.4: an entry larger than the table empties it and is not an error.
     if (field.size > this.#limit) return -1;
-    this.#entries.push(field);
+    this.#ring[this.#inserted & this.#mask] = field;
     this.#size += field.size;
-    return this.#evicted + this.#entries.length - 1;
+    this.#inserted += 1;
+    return this.#inserted - 1;
   }
 
   /** Position of an inserted entry, or -1 when it was evicted. */
   positionOf(number: number): number {
-    const index = number - this.#evicted;
-    return index < 0 ? -1 : this.#entries.length - 1 - index;
+    return number < this.#evicted ? -1 : this.#inserted - 1 - number;
   }
 
   resize(limit: number): void {
@@ -51,13 +58,11 @@ export class DynamicTable {
   }
 
   #evictTo(size: number): void {
-    let gone = 0;
-    while (this.#size > Math.max(0, size) && gone < this.#entries.length) {
-      this.#size -= this.#entries[gone]?.size ?? 0;
-      gone += 1;
+    while (this.#size > size && this.#evicted < this.#inserted) {
+      const at = this.#evicted & this.#mask;
+      this.#size -= this.#ring[at]?.size ?? 0;
+      this.#ring[at] = undefined;
+      this.#evicted += 1;
     }
-    if (gone === 0) return;
-    this.#entries.splice(0, gone);
-    this.#evicted += gone;
   }
 }

@@ -20,6 +20,8 @@ export interface FrameSink {
   onPingFrame(payload: Buffer, isAck: boolean): void;
   onGoawayFrame(lastStreamId: number): void;
   onWindowUpdateFrame(id: number, increment: number): void;
+  /** A frame that costs its stream; reading goes on. */
+  onStreamError(error: StreamError): void;
   onCostly(kind: FloodKind): void;
   /** Nothing more is wanted: the connection was closed by what a frame said. */
   readonly isClosed: boolean;
@@ -59,38 +61,46 @@ export class FrameReader {
     return this.#tail !== undefined;
   }
 
-  /** Throws ConnectionError; a StreamError is handed to `onStreamError` and reading goes on. */
-  read(chunk: Buffer, onStreamError: (error: StreamError) => void): void {
-    const bytes = this.#tail === undefined ? chunk : Buffer.concat([this.#tail, chunk]);
-    this.#tail = undefined;
-    let at = this.#readPreface(bytes);
-    if (at < 0) {
-      this.#tail = Buffer.from(bytes);
+  /** Takes the first `length` bytes of a chunk, which are the caller's again afterwards. Throws ConnectionError. */
+  read(chunk: Buffer, length: number): void {
+    const tail = this.#tail;
+    if (tail === undefined) {
+      this.#read(chunk, length);
       return;
     }
-    while (bytes.length - at >= FRAME_HEADER_BYTES && !this.#sink.isClosed) {
-      const length = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
-      if (length > MAX_FRAME_BYTES)
-        throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, `a frame of ${length} bytes, at most ${MAX_FRAME_BYTES} are allowed`);
-      const end = at + FRAME_HEADER_BYTES + length;
-      if (end > bytes.length) break;
+    this.#tail = undefined;
+    const bytes = Buffer.concat([tail, chunk.subarray(0, length)]);
+    this.#read(bytes, bytes.length);
+  }
+
+  #read(bytes: Buffer, length: number): void {
+    let at = this.#preface.length === 0 ? 0 : this.#readPreface(bytes.subarray(0, length));
+    if (at < 0) {
+      this.#tail = Buffer.from(bytes.subarray(0, length));
+      return;
+    }
+    while (length - at >= FRAME_HEADER_BYTES && !this.#sink.isClosed) {
+      const size = ((bytes[at] ?? 0) << 16) | ((bytes[at + 1] ?? 0) << 8) | (bytes[at + 2] ?? 0);
+      if (size > MAX_FRAME_BYTES)
+        throw new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, `a frame of ${size} bytes, at most ${MAX_FRAME_BYTES} are allowed`);
+      const end = at + FRAME_HEADER_BYTES + size;
+      if (end > length) break;
       this.frames += 1;
       try {
         this.#frame(bytes, at, end);
       } catch (error) {
         if (!(error instanceof StreamError)) throw error;
-        onStreamError(error);
+        this.#sink.onStreamError(error);
       }
       at = end;
     }
     // A copy: the rest of a large chunk is not kept for a few bytes.
-    if (at < bytes.length && !this.#sink.isClosed) this.#tail = Buffer.from(bytes.subarray(at));
+    if (at < length && !this.#sink.isClosed) this.#tail = Buffer.from(bytes.subarray(at, length));
   }
 
   /** Where frames begin, or -1 when the preface is not complete. */
   #readPreface(bytes: Buffer): number {
     const expected = this.#preface;
-    if (expected.length === 0) return 0;
     const common = Math.min(bytes.length, expected.length);
     if (bytes.compare(expected, 0, common, 0, common) !== 0) {
       throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, "the connection does not begin with the HTTP/2 preface");

@@ -1,15 +1,20 @@
 /** RFC 9113 section 6: frames to bytes, straight into the output. */
 import { Flag, FRAME_HEADER_BYTES, FrameType, writeFrameHeader } from "./frame-format.js";
+import type { HeaderEncoder } from "./header-encoding.js";
+import type { HeaderList } from "./header-list.js";
 import type { Output } from "./output.js";
+import { copyBytes } from "./primitives.js";
 
 /** Every peer takes frames of this size; larger ones would only delay the others. */
 export const MAX_SENT_FRAME = 16_384;
 
 export class FrameWriter {
   readonly #output: Output;
+  readonly #encoder: HeaderEncoder;
 
-  constructor(output: Output) {
+  constructor(output: Output, encoder: HeaderEncoder) {
     this.#output = output;
+    this.#encoder = encoder;
   }
 
   raw(bytes: Buffer): void {
@@ -20,17 +25,22 @@ export class FrameWriter {
   /** `data` from `start` to `end`, at most MAX_SENT_FRAME bytes. */
   data(id: number, data: Buffer, start: number, end: number, isEnd: boolean): void {
     const offset = this.#begin(end - start, FrameType.DATA, isEnd ? Flag.END_STREAM : 0, id);
-    data.copy(this.#output.slab, offset, start, end);
+    copyBytes(data, start, end, this.#output.slab, offset);
   }
 
   /** HEADERS, and CONTINUATION as many as needed. */
-  headers(id: number, block: Buffer, isEnd: boolean): void {
-    for (let at = 0; at === 0 || at < block.length; at += MAX_SENT_FRAME) {
-      const size = Math.min(MAX_SENT_FRAME, block.length - at);
-      const flags = (at + size === block.length ? Flag.END_HEADERS : 0) | (at === 0 && isEnd ? Flag.END_STREAM : 0);
-      const offset = this.#begin(size, at === 0 ? FrameType.HEADERS : FrameType.CONTINUATION, flags, id);
-      block.copy(this.#output.slab, offset, at, at + size);
+  headers(id: number, list: HeaderList, isEnd: boolean): void {
+    const bound = this.#encoder.bound(list);
+    if (bound > MAX_SENT_FRAME) {
+      this.#longHeaders(id, list, isEnd, Buffer.allocUnsafe(bound));
+      return;
     }
+    const offset = this.#output.reserve(FRAME_HEADER_BYTES + bound);
+    const { slab } = this.#output;
+    const start = offset + FRAME_HEADER_BYTES;
+    const size = this.#encoder.encode(list, slab, start) - start;
+    writeFrameHeader(slab, offset, size, FrameType.HEADERS, Flag.END_HEADERS | (isEnd ? Flag.END_STREAM : 0), id);
+    this.#output.unreserve(bound - size);
   }
 
   reset(id: number, code: number): void {
@@ -44,8 +54,8 @@ export class FrameWriter {
   }
 
   ping(payload: Buffer, isAck: boolean): void {
-    const offset = this.#begin(8, FrameType.PING, isAck ? Flag.ACK : 0, 0, !isAck);
-    payload.copy(this.#output.slab, offset, 0, 8);
+    const offset = this.#begin(8, FrameType.PING, isAck ? Flag.ACK : 0, 0);
+    copyBytes(payload, 0, 8, this.#output.slab, offset);
   }
 
   /** `text` is for people who read traces; all of ours are short. */
@@ -58,9 +68,19 @@ export class FrameWriter {
     debug.copy(slab, offset + 8);
   }
 
+  #longHeaders(id: number, list: HeaderList, isEnd: boolean, block: Buffer): void {
+    const length = this.#encoder.encode(list, block, 0);
+    for (let at = 0; at === 0 || at < length; at += MAX_SENT_FRAME) {
+      const size = Math.min(MAX_SENT_FRAME, length - at);
+      const flags = (at + size === length ? Flag.END_HEADERS : 0) | (at === 0 && isEnd ? Flag.END_STREAM : 0);
+      const offset = this.#begin(size, at === 0 ? FrameType.HEADERS : FrameType.CONTINUATION, flags, id);
+      block.copy(this.#output.slab, offset, at, at + size);
+    }
+  }
+
   /** Where the payload goes. */
-  #begin(size: number, type: number, flags: number, id: number, isUrgent: boolean = true): number {
-    const offset = this.#output.reserve(FRAME_HEADER_BYTES + size, isUrgent);
+  #begin(size: number, type: number, flags: number, id: number): number {
+    const offset = this.#output.reserve(FRAME_HEADER_BYTES + size);
     writeFrameHeader(this.#output.slab, offset, size, type, flags, id);
     return offset + FRAME_HEADER_BYTES;
   }

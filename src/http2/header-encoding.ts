@@ -3,21 +3,33 @@
  * once stays a literal, so ever-changing fields do not push the steady ones out. No Huffman code.
  */
 import { DynamicTable } from "./dynamic-table.js";
-import { type HeaderField, isWorthKeeping, STATIC_FIELDS } from "./header-field.js";
+import { type HeaderField, STATIC_FIELDS } from "./header-field.js";
+import { type HeaderList, type SteadyFields, sizeOf } from "./header-list.js";
 import { BlockWriter } from "./primitives.js";
 
 const MAX_SEEN = 1024;
+const MAX_BLOCKS = 512;
+/** Two size updates (section 4.2) at the beginning of a block. */
+const MAX_SIZE_UPDATES = 12;
+
+interface Block {
+  readonly steady: SteadyFields;
+  readonly bytes: Buffer;
+}
 
 export class HeaderEncoder {
   readonly #table: DynamicTable;
   readonly #numbers = new Map<HeaderField, number>();
   readonly #seen = new Set<HeaderField>();
   readonly #writer = new BlockWriter();
-  #blocks = new WeakMap<readonly HeaderField[], Buffer>();
+  /** Of steady fields, while the table stays as it is. */
+  readonly #blocks = new Map<SteadyFields, Block>();
+  #latest: Block | undefined;
+  #second: Block | undefined;
   #blocksGeneration = 0;
   #pendingLimit: number | undefined;
 
-  /** `tableSize`: the peer's SETTINGS_HEADER_TABLE_SIZE, 4,096 until it says otherwise. */
+  /** `tableSize`: the peer's SETTINGS_HEADER_TABLE_SIZE, 4,096 until it says otherwise. It may get smaller. */
   constructor(tableSize: number) {
     this.#table = new DynamicTable(tableSize);
   }
@@ -30,47 +42,77 @@ export class HeaderEncoder {
     this.#pendingLimit = limit;
   }
 
-  /** The same array of fields is encoded once while the table stays as it is. The block must not be changed, and lasts until the next one is made. */
-  encode(fields: readonly HeaderField[]): Buffer {
-    if (this.#blocksGeneration !== this.#table.generation) {
-      this.#blocks = new WeakMap();
-      this.#blocksGeneration = this.#table.generation;
-    }
-    const known = this.#pendingLimit === undefined ? this.#blocks.get(fields) : undefined;
-    if (known !== undefined) return known;
-    this.#tellSize();
-    const generation = this.#table.generation;
-    let isSteady = true;
-    for (const field of fields) if (!this.#field(field)) isSteady = false;
-    const block = this.#writer.take();
-    if (isSteady && generation === this.#table.generation && generation === this.#blocksGeneration)
-      this.#blocks.set(fields, Buffer.from(block));
-    return block;
+  /** How many bytes the block may have; an index is never longer than the literal. */
+  bound({ steady, varying }: HeaderList): number {
+    return MAX_SIZE_UPDATES + steady.size + (varying.length === 0 ? 0 : sizeOf(varying));
   }
 
-  #tellSize(): void {
-    if (this.#pendingLimit === undefined) return;
+  /** Writes the block into `bytes` from `at`, where there must be room for `bound`. Where it ends. */
+  encode({ steady, varying }: HeaderList, bytes: Buffer, at: number): number {
+    const writer = this.#writer;
+    writer.begin(bytes, at);
+    if (this.#pendingLimit !== undefined) this.#tellSize(this.#pendingLimit);
+    if (steady.fields.length > 0) this.#steady(steady, bytes);
+    for (const field of varying) this.#field(field);
+    return writer.at;
+  }
+
+  #steady(steady: SteadyFields, bytes: Buffer): void {
+    const writer = this.#writer;
+    const { generation } = this.#table;
+    if (this.#blocksGeneration !== generation) {
+      this.#blocks.clear();
+      this.#latest = undefined;
+      this.#second = undefined;
+      this.#blocksGeneration = generation;
+    }
+    const known = this.#known(steady);
+    if (known !== undefined) {
+      writer.raw(known);
+      return;
+    }
+    const start = writer.at;
+    let isSettled = true;
+    for (const field of steady.fields) if (!this.#field(field)) isSettled = false;
+    if (!steady.isShared || !isSettled || generation !== this.#table.generation) return;
+    if (this.#blocks.size >= MAX_BLOCKS) this.#blocks.clear();
+    this.#blocks.set(steady, { steady, bytes: Buffer.from(bytes.subarray(start, writer.at)) });
+  }
+
+  /** A response's headers and its trailers come in turns. */
+  #known(steady: SteadyFields): Buffer | undefined {
+    const latest = this.#latest;
+    if (latest?.steady === steady) return latest.bytes;
+    const found = this.#second?.steady === steady ? this.#second : this.#blocks.get(steady);
+    if (found === undefined) return undefined;
+    this.#second = latest;
+    this.#latest = found;
+    return found.bytes;
+  }
+
+  #tellSize(limit: number): void {
     this.#writer.integer(0x20, 5, this.#table.limit);
-    if (this.#pendingLimit !== this.#table.limit) {
-      this.#writer.integer(0x20, 5, this.#pendingLimit);
-      this.#table.resize(this.#pendingLimit);
+    if (limit !== this.#table.limit) {
+      this.#writer.integer(0x20, 5, limit);
+      this.#table.resize(limit);
     }
     this.#pendingLimit = undefined;
   }
 
   /** False when the field would be written otherwise the next time. */
   #field(field: HeaderField): boolean {
-    if (field.staticIndex > 0 && !field.isNeverIndexed) {
+    if (field.isNeverIndexed) return this.#literal(0x10, 4, field);
+    if (field.staticIndex > 0) {
       this.#writer.integer(0x80, 7, field.staticIndex);
       return true;
     }
+    if (!field.isWorthKeeping) return this.#literal(0x00, 4, field);
     const position = this.#positionOf(field);
     if (position >= 0) {
       this.#writer.integer(0x80, 7, STATIC_FIELDS.length + 1 + position);
       return true;
     }
-    if (field.isNeverIndexed) return this.#literal(0x10, 4, field);
-    if (!isWorthKeeping(field) || field.size > this.#table.limit / 4) return this.#literal(0x00, 4, field);
+    if (field.size > this.#table.limit / 4) return this.#literal(0x00, 4, field);
     if (this.#seen.delete(field)) {
       this.#literal(0x40, 6, field);
       if (this.#numbers.size >= MAX_SEEN) this.#forgetEvicted();
@@ -96,8 +138,9 @@ export class HeaderEncoder {
   }
 
   #literal(pattern: number, prefixBits: number, field: HeaderField): true {
-    this.#writer.integer(pattern, prefixBits, field.staticNameIndex);
-    if (field.staticNameIndex === 0) this.#writer.string(field.name);
+    const { staticIndex } = field.about;
+    this.#writer.integer(pattern, prefixBits, staticIndex);
+    if (staticIndex === 0) this.#writer.string(field.name);
     this.#writer.string(field.value);
     return true;
   }

@@ -28,6 +28,10 @@ const LENGTHS: readonly number[] = [
 
 const EOS = 256;
 const MAX_LENGTH = 30;
+const SHORTEST = 5;
+/** A code in one number: its length above its symbol. */
+const SYMBOL_BITS = 9;
+const SYMBOL_MASK = 0x1ff;
 
 interface Code {
   /** By length: the first code of that length, and where its symbols begin in `symbols`. */
@@ -35,6 +39,8 @@ interface Code {
   readonly firstIndex: Int32Array;
   readonly count: Int32Array;
   readonly symbols: Int16Array;
+  /** By the next eight bits: length and symbol of the code that they begin with, 0 where it is longer. */
+  readonly short: Uint16Array;
 }
 
 let code: Code | undefined;
@@ -54,37 +60,59 @@ function canonicalCode(): Code {
     index += count[length] ?? 0;
   }
   const order = LENGTHS.map((length, symbol) => ({ length, symbol })).sort((a, b) => a.length - b.length || a.symbol - b.symbol);
-  return { firstCode, firstIndex, count, symbols: Int16Array.from(order, ({ symbol }) => symbol) };
+  const short = new Uint16Array(256);
+  let from = 0;
+  for (const { length, symbol } of order) {
+    if (length > 8) break;
+    const to = from + 2 ** (8 - length);
+    short.fill((length << SYMBOL_BITS) | symbol, from, to);
+    from = to;
+  }
+  return { firstCode, firstIndex, count, symbols: Int16Array.from(order, ({ symbol }) => symbol), short };
 }
 
 /** The decoded bytes as a latin1 text. COMPRESSION_ERROR for EOS inside, and for padding that is not the start of EOS or longer than 7 bits. */
 export function decodeHuffman(bytes: Buffer, start: number, end: number): string {
   code ??= canonicalCode();
-  const { firstCode, firstIndex, count, symbols } = code;
+  const { short } = code;
   // The shortest code has five bits.
   const most = Math.ceil(((end - start) * 8) / 5);
   if (most > scratch.length) scratch = Buffer.allocUnsafeSlow(most);
   let written = 0;
+  /** What was read and not decoded yet: at most the 29 bits of a code that is not complete and a byte, so no bitwise operators there. */
+  let rest = 0;
   let bits = 0;
-  let length = 0;
   for (let at = start; at < end; at += 1) {
-    const byte = bytes[at] ?? 0;
-    for (let bit = 7; bit >= 0; bit -= 1) {
-      bits = (bits << 1) | ((byte >> bit) & 1);
-      length += 1;
-      const offset = bits - (firstCode[length] ?? 0);
-      if (offset >= 0 && offset < (count[length] ?? 0)) {
-        const symbol = symbols[(firstIndex[length] ?? 0) + offset] ?? EOS;
-        if (symbol === EOS) throw new ConnectionError(ErrorCode.COMPRESSION_ERROR, "EOS inside a Huffman string");
-        scratch[written] = symbol;
-        written += 1;
-        bits = 0;
-        length = 0;
-      } else if (length > MAX_LENGTH) {
-        throw new ConnectionError(ErrorCode.COMPRESSION_ERROR, "no Huffman code of that length");
-      }
+    rest = rest * 256 + (bytes[at] ?? 0);
+    bits += 8;
+    while (bits >= SHORTEST) {
+      let found = bits <= MAX_LENGTH ? (short[nextByte(rest, bits)] ?? 0) : 0;
+      if (found === 0) found = longCode(code, rest, bits);
+      const length = found >>> SYMBOL_BITS;
+      if (found === 0 || length > bits) break;
+      scratch[written] = found & SYMBOL_MASK;
+      written += 1;
+      bits -= length;
+      rest = bits <= MAX_LENGTH ? rest & ((1 << bits) - 1) : rest % 2 ** bits;
     }
   }
-  if (length > 7 || bits !== (1 << length) - 1) throw new ConnectionError(ErrorCode.COMPRESSION_ERROR, "bad padding of a Huffman string");
+  if (bits > 7 || rest !== (1 << bits) - 1) throw new ConnectionError(ErrorCode.COMPRESSION_ERROR, "bad padding of a Huffman string");
   return scratch.toString("latin1", 0, written);
+}
+
+/** Where fewer are left, ones follow, as padding does. */
+function nextByte(rest: number, bits: number): number {
+  return bits >= 8 ? (rest >>> (bits - 8)) & 0xff : ((rest << (8 - bits)) & 0xff) | (0xff >>> bits);
+}
+
+/** A code of more than eight bits at the beginning of `rest`; 0 when it is not complete. */
+function longCode({ firstCode, firstIndex, count, symbols }: Code, rest: number, bits: number): number {
+  for (let length = 9; length <= bits && length <= MAX_LENGTH; length += 1) {
+    const offset = Math.floor(rest / 2 ** (bits - length)) - (firstCode[length] ?? 0);
+    if (offset < 0 || offset >= (count[length] ?? 0)) continue;
+    const symbol = symbols[(firstIndex[length] ?? 0) + offset] ?? EOS;
+    if (symbol === EOS) throw new ConnectionError(ErrorCode.COMPRESSION_ERROR, "EOS inside a Huffman string");
+    return (length << SYMBOL_BITS) | symbol;
+  }
+  return 0;
 }

@@ -3,14 +3,7 @@
  * A slab is used again only when the kernel took all of it at once.
  */
 import type { Duplex } from "node:stream";
-import { systemClock } from "../base/clock.js";
-import { type Millis, millis } from "../base/millis.js";
 
-/**
- * How long what is not urgent waits for something that is. Official Go peers send a PING behind most of their data; a write for each answer
- * would double the system calls of a call.
- */
-const LAZY_DELAY: Millis = millis(1);
 const SLAB_BYTES = 65_536;
 const MAX_FREE_SLABS = 8;
 /** More than this waiting for the kernel: data waits in its streams instead, where flow control bounds it. */
@@ -22,18 +15,25 @@ const freeSlabs: Buffer[] = [];
 let touched: Output[] = [];
 let depth = 0;
 let isFlushQueued = false;
-/** Hold something that is not urgent. */
-let lazy: Output[] = [];
 
 /** Runs `work`; everything that it makes any connection send leaves in one write for each connection. */
 export function inOneWrite(work: () => void): void {
-  depth += 1;
+  beginWrites();
   try {
     work();
   } finally {
-    depth -= 1;
-    if (depth === 0) flushTouched();
+    endWrites();
   }
+}
+
+/** The same, where the function would be made for every call of it. */
+export function beginWrites(): void {
+  depth += 1;
+}
+
+export function endWrites(): void {
+  depth -= 1;
+  if (depth === 0) flushTouched();
 }
 
 function flushTouched(): void {
@@ -44,18 +44,11 @@ function flushTouched(): void {
   }
 }
 
-function flushLazy(): void {
-  const now = lazy;
-  lazy = [];
-  for (const output of now) output.flushLazy();
-}
-
 export class Output {
   readonly #socket: Duplex;
   #slab: Buffer | undefined;
   #length = 0;
   #isTouched = false;
-  #isLazy = false;
 
   constructor(socket: Duplex) {
     this.#socket = socket;
@@ -70,18 +63,19 @@ export class Output {
     return this.#socket.writableLength + this.#length;
   }
 
-  /**
-   * Room for `bytes` in the slab: write them into `slab` from the returned offset. At most the size of a slab. What is not urgent leaves with
-   * the next that is, or a moment later.
-   */
-  reserve(bytes: number, isUrgent: boolean = true): number {
+  /** Room for `bytes` in the slab: write them into `slab` from the returned offset. At most the size of a slab. */
+  reserve(bytes: number): number {
     if (this.#slab !== undefined && this.#length + bytes > SLAB_BYTES) this.#write(this.#slab);
     this.#slab ??= freeSlabs.pop() ?? Buffer.allocUnsafeSlow(SLAB_BYTES);
-    if (!isUrgent) this.#wait();
-    else if (!this.#isTouched) this.#touch();
+    if (!this.#isTouched) this.#touch();
     const offset = this.#length;
     this.#length += bytes;
     return offset;
+  }
+
+  /** What the last `reserve` asked for and was not used. */
+  unreserve(bytes: number): void {
+    this.#length -= bytes;
   }
 
   /** The slab of the last `reserve`. */
@@ -96,11 +90,6 @@ export class Output {
     // Writing many small pieces to a peer that does not read would cost a multiple of their bytes; "drain" brings us back.
     if (this.#socket.writableLength > LAGGING_BYTES) return;
     this.#write(this.#slab);
-  }
-
-  flushLazy(): void {
-    this.#isLazy = false;
-    this.flush();
   }
 
   /** Also what would wait for the socket to drain: nothing comes after it. */
@@ -125,13 +114,6 @@ export class Output {
     }
     this.#socket.write(bytes);
     if (wasEmpty && this.#socket.writableLength === 0) giveBack(slab);
-  }
-
-  #wait(): void {
-    if (this.#isTouched || this.#isLazy) return;
-    this.#isLazy = true;
-    lazy.push(this);
-    if (lazy.length === 1) systemClock.after(LAZY_DELAY, flushLazy);
   }
 
   #touch(): void {

@@ -2,16 +2,20 @@
 import { ConnectionError, ErrorCode } from "./error-codes.js";
 import { decodeHuffman } from "./huffman-code.js";
 
-/** Reads one header block from front to back. */
-export class BlockReader {
-  readonly bytes: Buffer;
-  readonly end: number;
-  at: number;
+const NO_BYTES = Buffer.alloc(0);
+/** Shorter ones are written faster byte by byte. */
+const LONG_TEXT = 64;
 
-  constructor(bytes: Buffer, start: number, end: number) {
-    this.bytes = bytes;
+/** Reads header blocks from front to back, one after another. */
+export class BlockReader {
+  #bytes: Buffer = NO_BYTES;
+  #end = 0;
+  at = 0;
+
+  begin(bytes: Buffer, start: number, end: number): void {
+    this.#bytes = bytes;
     this.at = start;
-    this.end = end;
+    this.#end = end;
   }
 
   /** Section 5.1. The first byte, whose upper bits the caller has looked at, is read as well. */
@@ -30,57 +34,60 @@ export class BlockReader {
 
   /** Section 5.2, as latin1: one character a byte. */
   string(): string {
-    const isHuffman = ((this.bytes[this.at] ?? 0) & 0x80) !== 0;
+    const isHuffman = ((this.#bytes[this.at] ?? 0) & 0x80) !== 0;
     const length = this.integer(7);
     const start = this.at;
-    if (start + length > this.end) throw new ConnectionError(ErrorCode.COMPRESSION_ERROR, "a string runs over the end of its header block");
+    if (start + length > this.#end)
+      throw new ConnectionError(ErrorCode.COMPRESSION_ERROR, "a string runs over the end of its header block");
     this.at = start + length;
-    return isHuffman ? decodeHuffman(this.bytes, start, this.at) : this.bytes.toString("latin1", start, this.at);
+    return isHuffman ? decodeHuffman(this.#bytes, start, this.at) : this.#bytes.toString("latin1", start, this.at);
   }
 
   #byte(): number {
-    if (this.at >= this.end) throw new ConnectionError(ErrorCode.COMPRESSION_ERROR, "a header block ends inside a field");
-    const byte = this.bytes[this.at] ?? 0;
+    if (this.at >= this.#end) throw new ConnectionError(ErrorCode.COMPRESSION_ERROR, "a header block ends inside a field");
+    const byte = this.#bytes[this.at] ?? 0;
     this.at += 1;
     return byte;
   }
 }
 
-/** Writes one header block; grows as needed. */
+/** Writes header blocks to where there is room enough for them. */
 export class BlockWriter {
-  #bytes: Buffer = Buffer.allocUnsafe(512);
-  #length = 0;
+  #bytes: Buffer = NO_BYTES;
+  at = 0;
 
-  /** Overwritten by the next block. */
-  take(): Buffer {
-    const block = this.#bytes.subarray(0, this.#length);
-    this.#length = 0;
-    return block;
+  begin(bytes: Buffer, at: number): void {
+    this.#bytes = bytes;
+    this.at = at;
   }
 
   integer(pattern: number, prefixBits: number, value: number): void {
-    this.#reserve(6);
     const mask = (1 << prefixBits) - 1;
     if (value < mask) {
-      this.#bytes[this.#length++] = pattern | value;
+      this.#bytes[this.at++] = pattern | value;
       return;
     }
-    this.#bytes[this.#length++] = pattern | mask;
+    this.#bytes[this.at++] = pattern | mask;
     let rest = value - mask;
-    for (; rest >= 0x80; rest >>>= 7) this.#bytes[this.#length++] = (rest & 0x7f) | 0x80;
-    this.#bytes[this.#length++] = rest;
+    for (; rest >= 0x80; rest >>>= 7) this.#bytes[this.at++] = (rest & 0x7f) | 0x80;
+    this.#bytes[this.at++] = rest;
   }
 
   string(latin1: string): void {
-    this.integer(0, 7, latin1.length);
-    this.#reserve(latin1.length);
-    this.#length += this.#bytes.write(latin1, this.#length, "latin1");
+    const { length } = latin1;
+    this.integer(0, 7, length);
+    if (length > LONG_TEXT) this.at += this.#bytes.write(latin1, this.at, "latin1");
+    else for (let index = 0; index < length; index += 1) this.#bytes[this.at++] = latin1.charCodeAt(index);
   }
 
-  #reserve(more: number): void {
-    if (this.#length + more <= this.#bytes.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + more));
-    this.#bytes.copy(grown, 0, 0, this.#length);
-    this.#bytes = grown;
+  raw(bytes: Buffer): void {
+    copyBytes(bytes, 0, bytes.length, this.#bytes, this.at);
+    this.at += bytes.length;
   }
+}
+
+/** Short copies are done sooner than asked for. */
+export function copyBytes(from: Buffer, start: number, end: number, to: Buffer, at: number): void {
+  if (end - start > LONG_TEXT) from.copy(to, at, start, end);
+  else for (let index = start; index < end; index += 1) to[at + index - start] = from[index] ?? 0;
 }

@@ -2,13 +2,14 @@
 import { ConnectionError, ErrorCode } from "./error-codes.js";
 import { MAX_WINDOW } from "./settings.js";
 import type { Stream } from "./stream.js";
+import { StreamMap } from "./stream-map.js";
 
 /** As many resets as there can be streams at once, so that frames that crossed them are known for what they are. */
 const MAX_REMEMBERED_RESETS = 2048;
 
 export class StreamTable<T> {
   readonly #role: "client" | "server";
-  readonly #streams = new Map<number, Stream<T>>();
+  readonly #streams = new StreamMap<Stream<T>>();
   readonly #resetByUs = new Set<number>();
   #nextId = 1;
   #lastPeerId = 0;
@@ -36,15 +37,11 @@ export class StreamTable<T> {
   }
 
   all(): readonly Stream<T>[] {
-    return [...this.#streams.values()];
-  }
-
-  values(): Iterable<Stream<T>> {
-    return this.#streams.values();
+    return this.#streams.all();
   }
 
   add(stream: Stream<T>): void {
-    this.#streams.set(stream.id, stream);
+    this.#streams.add(stream);
   }
 
   delete(stream: Stream<T>): void {

@@ -1,6 +1,6 @@
 /** RFC 9113 section 5.1: one stream of one connection: how far each side has ended it, its two windows, and what waits for the peer's. */
 import type { ByteQueue } from "./byte-queue.js";
-import type { HeaderField } from "./header-field.js";
+import type { HeaderList } from "./header-list.js";
 
 export class Stream<T> {
   readonly id: number;
@@ -23,7 +23,7 @@ export class Stream<T> {
   /** Waits for the window, the connection's window or the socket. */
   queue: ByteQueue | undefined;
   /** Behind the queue: an end without trailers, or trailers. */
-  end: "none" | "end" | readonly HeaderField[] = "none";
+  end: "none" | "end" | HeaderList = "none";
 
   constructor(id: number, sendWindow: number, receiveWindow: number) {
     this.id = id;

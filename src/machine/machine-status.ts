@@ -48,6 +48,8 @@ export interface MachineView {
   status(): MachineStatus;
   /** Ready resources in the order of the config, internal ones left out. */
   readyResources(): readonly ResourceName[];
+  /** Whether an API of a configured resource or a ready module is offered by this gRPC service. */
+  hasService(service: string): boolean;
   /** `name` is what the request says: a simple name. */
   route(service: string, name: string): Route;
   /** API triplet to gRPC service for every API of a configured resource or a ready module. */

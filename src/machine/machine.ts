@@ -162,6 +162,10 @@ class ConfiguredMachine implements Machine {
     return this.#board.services();
   }
 
+  hasService(service: string): boolean {
+    return this.#board.hasService(service);
+  }
+
   route(service: string, name: string): ReturnType<MachineView["route"]> {
     return this.#board.route(service, name);
   }

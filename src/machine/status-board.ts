@@ -13,6 +13,12 @@ export interface StatusBoardOptions {
   readonly knownService: (api: string) => string | undefined;
 }
 
+/** An API behind a gRPC service, and those of its resources that were called, by simple name. */
+interface ServedApi {
+  readonly api: string;
+  readonly called: Map<string, ResourceNode>;
+}
+
 const UNKNOWN_SERVICE: Route = { kind: "unknown-service" };
 
 export class StatusBoard {
@@ -21,7 +27,7 @@ export class StatusBoard {
   #resources: readonly ResourceStatus[] | undefined;
   #ready: readonly ResourceName[] | undefined;
   #services: ReadonlyMap<string, string> | undefined;
-  #apisByService: ReadonlyMap<string, readonly string[]> | undefined;
+  #apisByService: ReadonlyMap<string, readonly ServedApi[]> | undefined;
 
   constructor(options: StatusBoardOptions) {
     this.#options = options;
@@ -61,16 +67,28 @@ export class StatusBoard {
     return this.#services;
   }
 
+  hasService(service: string): boolean {
+    return this.#apisOf(service) !== undefined;
+  }
+
   route(service: string, name: string): Route {
-    this.#apisByService ??= invert(this.services());
-    const apis = this.#apisByService.get(service);
+    const apis = this.#apisOf(service);
     if (apis === undefined) return UNKNOWN_SERVICE;
-    for (const api of apis) {
+    for (const { api, called } of apis) {
+      const known = called.get(name);
+      if (known !== undefined) return this.#routeTo(known);
       // A full name put together from an API that was checked; it is only looked up.
       const node = this.#options.resources.get(`${api}/${name}` as ResourceName);
-      if (node !== undefined) return this.#routeTo(node);
+      if (node === undefined) continue;
+      called.set(name, node);
+      return this.#routeTo(node);
     }
-    return { kind: "unknown-resource", message: this.#unknownText(apis[0] ?? "", name) };
+    return { kind: "unknown-resource", message: this.#unknownText(apis[0]?.api ?? "", name) };
+  }
+
+  #apisOf(service: string): readonly ServedApi[] | undefined {
+    this.#apisByService ??= invert(this.services());
+    return this.#apisByService.get(service);
   }
 
   #routeTo(node: ResourceNode): Route {
@@ -149,12 +167,13 @@ function moduleOf(choice: ReturnType<ModuleTable["choose"]> | undefined): string
   return choice?.kind === "none" ? choice.offering[0]?.name : undefined;
 }
 
-function invert(services: ReadonlyMap<string, string>): ReadonlyMap<string, readonly string[]> {
-  const inverted = new Map<string, string[]>();
+function invert(services: ReadonlyMap<string, string>): ReadonlyMap<string, readonly ServedApi[]> {
+  const inverted = new Map<string, ServedApi[]>();
   for (const [api, service] of services) {
+    const served: ServedApi = { api, called: new Map() };
     const known = inverted.get(service);
-    if (known === undefined) inverted.set(service, [api]);
-    else known.push(api);
+    if (known === undefined) inverted.set(service, [served]);
+    else known.push(served);
   }
   return inverted;
 }

@@ -1,12 +1,22 @@
 /** What gRPC writes into headers as text: time allowed, and the message of a status. Loads no gRPC library. */
 
-const TIMEOUT = /^(\d{1,8})([HMSmun])$/;
 const UNIT_MILLIS: Readonly<Record<string, number>> = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
+/** "0" */
+const ZERO = 0x30;
+const MAX_DIGITS = 8;
 
 /** Milliseconds of a `grpc-timeout` header; undefined when there is none. A malformed one counts as none. */
 export function parseGrpcTimeout(text: string | undefined): number | undefined {
-  const match = text === undefined ? null : TIMEOUT.exec(text);
-  return match === null ? undefined : Number(match[1]) * (UNIT_MILLIS[match[2] ?? ""] ?? 0);
+  const digits = text === undefined ? 0 : text.length - 1;
+  if (text === undefined || digits < 1 || digits > MAX_DIGITS) return undefined;
+  let value = 0;
+  for (let index = 0; index < digits; index += 1) {
+    const digit = text.charCodeAt(index) - ZERO;
+    if (digit < 0 || digit > 9) return undefined;
+    value = value * 10 + digit;
+  }
+  const unit = UNIT_MILLIS[text.charAt(digits)];
+  return unit === undefined ? undefined : value * unit;
 }
 
 /** Eight digits at most, as the protocol says. */

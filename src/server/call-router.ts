@@ -6,20 +6,22 @@ import type { Clock } from "../base/clock.js";
 import { type Millis, millis } from "../base/millis.js";
 import type { Route } from "../machine/machine-status.js";
 import { parseGrpcTimeout } from "../proto/grpc-text.js";
-import { knownMethodOfPath } from "../proto/known-services.js";
+import { knownMethodOfPath, knownServiceNamed } from "../proto/known-services.js";
 import { Status } from "../proto/status-code.js";
 import type { BusyCall, BusyModules } from "./busy-modules.js";
 import { type Caller, formatCaller } from "./caller.js";
-import type { InFlight } from "./in-flight.js";
+import type { InFlight, Place, Places } from "./in-flight.js";
 import { DEFAULT_UNARY_TIMEOUT } from "./limits.js";
-import type { Operations } from "./operations.js";
-import { ACCESS_SERVICE, CONTROL_SERVICE, isOwnStream, isOwnUnlimited, ownServiceFor, ROBOT_SERVICE } from "./own-services.js";
+import { type Operations, RunningOperation } from "./operations.js";
+import { isOwnService, isOwnStream, isOwnUnlimited, ownServiceFor, ROBOT_SERVICE } from "./own-services.js";
 import type { CallHandle, CallRouter, CallStart, NamePlace, Refusal, RoutedCall, Target, Upstream } from "./router-backend.js";
 import { SESSION_EXPIRED, type Sessions } from "./sessions.js";
 
 /** The part of the machine the router asks. */
 export interface RouteSource {
   route(service: string, name: string): Route;
+  /** Whether the machine or a resource of its config offers it. */
+  hasService(service: string): boolean;
 }
 
 /** Header by which our own services are told who calls. */
@@ -61,12 +63,18 @@ export function upstreamKey(module: string, incarnation: number): string {
 }
 
 export function createCallRouter(options: RouterOptions): CallRouter {
-  const paths = new Map<string, PathFacts | undefined>();
+  const paths = new Map<string, PathFacts>();
+  let last: PathFacts | undefined;
   const factsOf = (path: string): PathFacts | undefined => {
-    if (paths.has(path)) return paths.get(path);
-    if (paths.size >= MAX_CACHED_PATHS) paths.clear();
-    const facts = readPath(path);
-    paths.set(path, facts);
+    if (path === last?.path) return last;
+    let facts = paths.get(path);
+    if (facts === undefined) {
+      facts = readPath(path, options.inFlight);
+      if (facts === undefined) return undefined;
+      if (paths.size >= MAX_CACHED_PATHS) paths.clear();
+      paths.set(path, facts);
+    }
+    last = facts;
     return facts;
   };
   return {
@@ -79,9 +87,10 @@ export function createCallRouter(options: RouterOptions): CallRouter {
       const caller = options.authorize?.(start) ?? start.caller;
       if (caller.kind === "refusal") return caller;
       if (caller !== start.caller) start = callOf(start, caller);
-      const own = ownServiceFor(facts.service, start.caller);
-      if (own !== undefined) return beginOwn(options, start, handle, facts);
-      if (facts.service === CONTROL_SERVICE || facts.service === ACCESS_SERVICE) return unknownService(facts.service);
+      if (facts.isOwn) {
+        const own = ownServiceFor(facts.service, start.caller);
+        return own === undefined ? unknownService(facts.service) : beginOwn(options, start, handle, facts);
+      }
       return beginResource(options, start, handle, facts);
     },
   };
@@ -97,6 +106,9 @@ function callOf(start: CallStart, caller: Caller): CallStart {
 const MAX_CACHED_PATHS = 2000;
 
 interface PathFacts {
+  readonly path: string;
+  readonly places: Places;
+  readonly isOwn: boolean;
   readonly service: string;
   readonly method: string;
   readonly isMonitored: boolean;
@@ -106,12 +118,17 @@ interface PathFacts {
   readonly isOneRequest: boolean;
 }
 
-function readPath(path: string): PathFacts | undefined {
+function readPath(path: string, inFlight: InFlight): PathFacts | undefined {
   const slash = path.indexOf("/", 1);
   if (!path.startsWith("/") || slash < 2 || slash === path.length - 1) return undefined;
   const known = knownMethodOfPath(path);
+  // Where it is known, the same text that tables are asked with.
+  const service = knownServiceNamed(path.slice(1, slash))?.service ?? path.slice(1, slash);
   return {
-    service: path.slice(1, slash),
+    path,
+    places: inFlight.placesOf(service),
+    isOwn: isOwnService(service),
+    service,
     method: path.slice(slash + 1),
     isMonitored: known?.isSafetyMonitored === true,
     namePlace: known?.nameAt ?? "field-1",
@@ -125,7 +142,8 @@ function beginOwn(options: RouterOptions, start: CallStart, handle: CallHandle, 
   const own = ownServiceFor(facts.service, start.caller);
   const isTracked = own?.isTracked === true && facts.method !== "StreamStatus";
   const isLimited = facts.service === ROBOT_SERVICE && !isOwnUnlimited(facts.method);
-  if (isLimited && !inFlight.enter(ROBOT_SERVICE)) return tooMany(inFlight.limit, ROBOT_SERVICE);
+  const place = isLimited ? inFlight.place(facts.places, ROBOT_SERVICE, "") : undefined;
+  if (place !== undefined && !inFlight.enter(place)) return tooMany(inFlight.limit, place);
   const sessionId = start.header("viam-sid");
   const operation = isTracked ? operations.begin({ method: start.path, wantedId: start.header("opid"), sessionId, handle }) : undefined;
   const hasDefault = isTracked && !isOwnStream(facts.method);
@@ -135,27 +153,26 @@ function beginOwn(options: RouterOptions, start: CallStart, handle: CallHandle, 
     isOneRequest: false,
     isBackground: own?.isBackground === true,
     timeout: timeoutOf(start, hasDefault),
-    responseHeaders: operation === undefined ? {} : { opid: operation.id },
+    operationId: operation === undefined ? undefined : idOf(operation),
     bind: (): Target => ({
       kind: "target",
       upstream: options.own,
       headers: {
         [CALLER_HEADER]: formatCaller(start.caller),
         [PEER_HEADER]: `${start.remoteAddress} ${start.localAddress}`,
-        ...(operation === undefined ? {} : { opid: operation.id }),
       },
     }),
     end: () => {
-      if (operation?.isNew === true) operations.end(operation.id);
-      if (isLimited) inFlight.leave(ROBOT_SERVICE);
+      if (operation instanceof RunningOperation) operations.end(operation);
+      if (place !== undefined) inFlight.leave(place);
     },
   };
 }
 
 function beginResource(options: RouterOptions, start: CallStart, handle: CallHandle, facts: PathFacts): RoutedCall | Refusal {
   const { operations, sessions } = options;
-  // Unknown services are told at once: a stream's first message may be long in coming.
-  if (options.view.route(facts.service, "").kind === "unknown-service") return unknownService(facts.service);
+  // Unknown services are told at once, unless the first message comes with the call: a stream's may be long in coming.
+  if (facts.isUnary !== true && !options.view.hasService(facts.service)) return unknownService(facts.service);
   const isWatched = facts.isMonitored && hasSessions(start.caller);
   const sessionId = isWatched ? start.header("viam-sid") : undefined;
   if (sessionId !== undefined && !sessions.beat(sessionId, formatCaller(start.caller))) {
@@ -183,32 +200,28 @@ class ResourceCall implements RoutedCall {
   readonly kind = "call";
   readonly isBackground = false;
   readonly timeout: Millis | undefined;
-  readonly responseHeaders: { readonly opid: string };
+  readonly operationId: string;
   readonly #options: RouterOptions;
   readonly #facts: PathFacts;
-  readonly #isNewOperation: boolean;
+  /** Undefined for one that another call began. */
+  readonly #operation: RunningOperation | undefined;
   readonly #isWatched: boolean;
   readonly #sessionId: string | undefined;
-  /** What the call is counted under, once it is known where it goes. */
-  #key: string | undefined;
+  /** Where the call is counted, once it is known where it goes. */
+  #place: Place | undefined;
   #since: Millis = millis(0);
   #isLimited = false;
   #upstream: Upstream | undefined;
   #busy: BusyCall | undefined;
 
-  constructor(
-    options: RouterOptions,
-    facts: PathFacts,
-    operation: { readonly id: string; readonly isNew: boolean },
-    call: ResourceCallFacts,
-  ) {
+  constructor(options: RouterOptions, facts: PathFacts, operation: RunningOperation | string, call: ResourceCallFacts) {
     this.#options = options;
     this.#facts = facts;
-    this.#isNewOperation = operation.isNew;
+    this.operationId = idOf(operation);
+    this.#operation = operation instanceof RunningOperation ? operation : undefined;
     this.#isWatched = call.isWatched;
     this.#sessionId = call.sessionId;
     this.timeout = call.timeout;
-    this.responseHeaders = { opid: operation.id };
   }
 
   get namePlace(): NamePlace {
@@ -220,34 +233,38 @@ class ResourceCall implements RoutedCall {
   }
 
   bind(name: string): Target | Refusal {
-    const { service, isUnary } = this.#facts;
+    const { service, places, isUnary } = this.#facts;
     const { view, inFlight, clock, sessions, busy } = this.#options;
     if (name === "") return nameMissing(this.#facts);
     const route = view.route(service, name);
     if (route.kind !== "module") return refusalOf(route, service);
-    const key = `${name}.${service}`;
+    const place = inFlight.place(places, service, name);
     if (isUnary !== false) {
-      if (!inFlight.enter(key)) return tooMany(inFlight.limit, key);
+      if (!inFlight.enter(place)) return tooMany(inFlight.limit, place);
       this.#isLimited = true;
     }
-    this.#key = key;
+    this.#place = place;
     this.#since = clock.now();
     if (this.#isWatched) sessions.associate({ service, name }, this.#sessionId);
     const upstream = upstreamOf(route);
     // Streams wait rather than work.
     if (isUnary !== false) this.#busy = busy?.enter(upstream.key, isUnary === undefined);
     this.#upstream = upstream;
-    return { kind: "target", upstream, headers: this.responseHeaders };
+    return { kind: "target", upstream };
   }
 
   end(isOk: boolean = true): void {
     const { operations, inFlight, onCallEnd, clock, busy } = this.#options;
-    if (this.#isNewOperation) operations.end(this.responseHeaders.opid);
-    if (this.#key === undefined) return;
-    if (this.#isLimited) inFlight.leave(this.#key);
-    onCallEnd?.(this.#key, millis(clock.now() - this.#since), isOk);
+    if (this.#operation !== undefined) operations.end(this.#operation);
+    if (this.#place === undefined) return;
+    if (this.#isLimited) inFlight.leave(this.#place);
+    onCallEnd?.(this.#place.key, millis(clock.now() - this.#since), isOk);
     if (this.#busy !== undefined && this.#upstream !== undefined) busy?.leave(this.#upstream.key, this.#busy);
   }
+}
+
+function idOf(operation: RunningOperation | string): string {
+  return typeof operation === "string" ? operation : operation.id;
 }
 
 /** On parent sockets sessions can be started, but nothing is attached to them. */
@@ -278,7 +295,7 @@ function unknownService(service: string): Refusal {
   return refusal(Status.UNIMPLEMENTED, `unknown service ${service}: neither the machine nor a resource of its config offers it`);
 }
 
-function tooMany(limit: number, key: string): Refusal {
+function tooMany(limit: number, { key }: Place): Refusal {
   return refusal(
     Status.RESOURCE_EXHAUSTED,
     `exceeded request limit ${limit} on resource ${key}: wait for answers before asking again, or raise VIAM_RESOURCE_REQUESTS_LIMIT`,

@@ -1,28 +1,67 @@
 /** How many calls run per resource and service, so that one client in a loop cannot starve the rest. */
 
+/** The calls to one resource through one service. */
+export interface Place {
+  /** Simple name, a dot and the service. */
+  readonly key: string;
+  count: number;
+}
+
+/** Of one service, by the resource's simple name. */
+export type Places = Map<string, Place>;
+
+/** Places that are empty are forgotten when there are so many. */
+const MANY = 4096;
+
 export class InFlight {
-  readonly #limit: number;
-  readonly #counts = new Map<string, number>();
+  readonly limit: number;
+  readonly #services = new Map<string, Places>();
+  #size = 0;
 
   constructor(limit: number) {
-    this.#limit = limit;
-  }
-
-  get limit(): number {
-    return this.#limit;
+    this.limit = limit;
   }
 
   /** False when the limit is reached. */
-  enter(key: string): boolean {
-    const count = this.#counts.get(key) ?? 0;
-    if (count >= this.#limit) return false;
-    this.#counts.set(key, count + 1);
+  enter(place: Place): boolean {
+    if (place.count >= this.limit) return false;
+    place.count += 1;
     return true;
   }
 
-  leave(key: string): void {
-    const count = this.#counts.get(key) ?? 0;
-    if (count <= 1) this.#counts.delete(key);
-    else this.#counts.set(key, count - 1);
+  leave(place: Place): void {
+    place.count -= 1;
+  }
+
+  /** May be kept. */
+  placesOf(service: string): Places {
+    const known = this.#services.get(service);
+    if (known !== undefined) return known;
+    const places: Places = new Map();
+    this.#services.set(service, places);
+    return places;
+  }
+
+  /** To be asked for with every call. */
+  place(places: Places, service: string, name: string): Place {
+    return places.get(name) ?? this.#add(places, service, name);
+  }
+
+  #add(places: Places, service: string, name: string): Place {
+    if (this.#size >= MANY) this.#forgetEmpty();
+    this.#size += 1;
+    const place: Place = { key: name === "" ? service : `${name}.${service}`, count: 0 };
+    places.set(name, place);
+    return place;
+  }
+
+  #forgetEmpty(): void {
+    for (const places of this.#services.values()) {
+      for (const [name, { count }] of places) {
+        if (count > 0) continue;
+        places.delete(name);
+        this.#size -= 1;
+      }
+    }
   }
 }

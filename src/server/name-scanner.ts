@@ -18,7 +18,29 @@ export function shortName(data: Buffer): string | undefined {
   if (length < 7 || length > 132 || data[0] !== 0 || data[1] !== 0 || data[2] !== 0 || data[3] !== 0) return undefined;
   const size = data[6] ?? 0;
   if (data[4] !== length - 5 || data[5] !== 0x0a || size !== length - 7) return undefined;
-  return data.toString("utf8", 7, length);
+  return shortText(data, 7, length);
+}
+
+/** By a hash of their bytes, the texts read last: robots have few resources, which are called again and again. */
+const RECENT = 256;
+const recent: { readonly bytes: Buffer; readonly text: string }[] = [];
+
+function shortText(data: Buffer, start: number, end: number): string {
+  let hash = 0;
+  for (let at = start; at < end; at += 1) hash = (hash * 31 + (data[at] ?? 0)) & 0xffffff;
+  const slot = hash % RECENT;
+  const known = recent[slot];
+  if (known !== undefined && isSame(known.bytes, data, start, end)) return known.text;
+  const bytes = Buffer.from(data.subarray(start, end));
+  const text = bytes.toString("utf8");
+  recent[slot] = { bytes, text };
+  return text;
+}
+
+function isSame(bytes: Buffer, data: Buffer, start: number, end: number): boolean {
+  if (bytes.length !== end - start) return false;
+  for (let at = start; at < end; at += 1) if (bytes[at - start] !== data[at]) return false;
+  return true;
 }
 
 /** With this much of a message seen and a name found, the rest is not waited for: nobody writes the name twice. */

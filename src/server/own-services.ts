@@ -5,8 +5,8 @@ export const ROBOT_SERVICE = "viam.robot.v1.RobotService";
 export const AUTH_SERVICE = "proto.rpc.v1.AuthService";
 export const REFLECTION_V1 = "grpc.reflection.v1.ServerReflection";
 export const REFLECTION_V1ALPHA = "grpc.reflection.v1alpha.ServerReflection";
-export const CONTROL_SERVICE = "pinion.control.v1.ControlService";
-export const ACCESS_SERVICE = "pinion.control.v1.AccessService";
+const CONTROL_SERVICE = "pinion.control.v1.ControlService";
+const ACCESS_SERVICE = "pinion.control.v1.AccessService";
 
 interface OwnService {
   readonly isControlOnly: boolean;
@@ -28,6 +28,10 @@ const SERVICES: ReadonlyMap<string, OwnService> = new Map([
   [CONTROL_SERVICE, { isControlOnly: true, isTracked: false, isBackground: true }],
   [ACCESS_SERVICE, { isControlOnly: true, isTracked: false, isBackground: true }],
 ]);
+
+export function isOwnService(service: string): boolean {
+  return SERVICES.has(service);
+}
 
 /** The service as this caller sees it; undefined when it is not ours or not for them. */
 export function ownServiceFor(service: string, caller: Caller): OwnService | undefined {

@@ -48,8 +48,8 @@ export interface CallHandle {
 export interface Target {
   readonly kind: "target";
   readonly upstream: Upstream;
-  /** Headers to add, in place of any the client sent under these names. */
-  readonly headers: Readonly<Record<string, string>>;
+  /** Headers to add besides the operation's, in place of any the client sent under these names, which are such as no client's call is passed with. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface RoutedCall {
@@ -61,12 +61,17 @@ export interface RoutedCall {
   readonly isBackground: boolean;
   /** Counted from the call's begin; undefined for none. */
   readonly timeout: Millis | undefined;
-  /** Headers to add to the response. */
-  readonly responseHeaders: Readonly<Record<string, string>>;
+  /** Told to both sides as the header `opid`, in place of what the client said under this name. */
+  readonly operationId: string | undefined;
   /** Called once, with an empty name where `namePlace` is none. */
   bind(name: string): Target | Refusal;
   /** Called once, whatever happened. `isOk` is false when the call ended with another status than OK; left out where that is not known. */
   end(isOk?: boolean): void;
+}
+
+/** Headers that tell both sides the operation. */
+export function operationHeaders(call: RoutedCall | undefined): Readonly<Record<string, string>> {
+  return call?.operationId === undefined ? {} : { opid: call.operationId };
 }
 
 export interface CallRouter {

@@ -1,5 +1,6 @@
 /** The header fields of a gRPC call: what those of a request, a response and a status mean, and how ours are written. */
 import { fieldValue, type HeaderField, headerField, sensitiveField } from "../../http2/header-field.js";
+import { FactsOf, HeaderList, singleList, sizeOf, steadyList } from "../../http2/header-list.js";
 import { decodeGrpcMessage, encodeGrpcMessage, formatGrpcTimeout, parseGrpcTimeout } from "../../proto/grpc-text.js";
 import { RpcError, Status } from "../../proto/status-code.js";
 
@@ -13,9 +14,11 @@ const MAX_TEXT_BYTES = 6000;
 /** What peers of this make, and others, take as all fields of a request together. */
 const MAX_REQUEST_BYTES = 65_536;
 
-/** Before the first message. The same array every time: it is encoded once for each connection. */
-export const RESPONSE_FIELDS: readonly HeaderField[] = [STATUS_200, CONTENT_TYPE];
-export const OK_TRAILERS: readonly HeaderField[] = [headerField("grpc-status", "0")];
+/** Before the first message. */
+export const RESPONSE_FIELDS: HeaderList = steadyList([STATUS_200, CONTENT_TYPE]);
+export const OK_TRAILERS: HeaderList = steadyList([headerField("grpc-status", "0")]);
+/** Of an answer without messages. */
+export const OK_ALONE: HeaderList = steadyList([STATUS_200, CONTENT_TYPE, headerField("grpc-status", "0")]);
 
 /** Fields of the protocol itself, which are nobody's metadata. */
 const PROTOCOL_FIELDS: ReadonlySet<string> = new Set([
@@ -45,44 +48,33 @@ const METADATA_VALUE = /^[ -~]*$/;
 
 export interface RequestHead {
   readonly path: string;
-  /** Milliseconds. */
-  readonly timeout: number | undefined;
   /** How compressed messages are compressed. */
   readonly encoding: string;
   /** An HTTP status for what is no gRPC call. */
-  readonly refusal: readonly HeaderField[] | undefined;
+  readonly refusal: HeaderList | undefined;
 }
 
-const NOT_POST: readonly HeaderField[] = [headerField(":status", "405"), headerField("allow", "POST")];
-const NOT_GRPC: readonly HeaderField[] = [headerField(":status", "415"), headerField("accept", "application/grpc")];
+const NOT_POST: HeaderList = singleList([headerField(":status", "405"), headerField("allow", "POST")]);
+const NOT_GRPC: HeaderList = singleList([headerField(":status", "415"), headerField("accept", "application/grpc")]);
 
-export function readRequest(fields: readonly HeaderField[]): RequestHead {
-  let path = "";
-  let timeout: number | undefined;
-  let encoding = "identity";
-  let isPost = false;
-  let isGrpc = false;
-  for (const { name, value } of fields) {
-    switch (name) {
-      case ":path":
-        path = value;
-        break;
-      case ":method":
-        isPost = value === "POST";
-        break;
-      case "content-type":
-        isGrpc = value.startsWith("application/grpc") && !value.startsWith("application/grpc-web");
-        break;
-      case "grpc-timeout":
-        timeout = parseGrpcTimeout(value);
-        break;
-      case "grpc-encoding":
-        encoding = value;
-        break;
-      default:
-    }
-  }
-  return { path, timeout, encoding, refusal: !isPost ? NOT_POST : isGrpc ? undefined : NOT_GRPC };
+const HEADS = new FactsOf<RequestHead>(({ fields }) => {
+  const type = fieldValue(fields, "content-type") ?? "";
+  const isGrpc = type.startsWith("application/grpc") && !type.startsWith("application/grpc-web");
+  return {
+    path: fieldValue(fields, ":path") ?? "",
+    encoding: fieldValue(fields, "grpc-encoding") ?? "identity",
+    refusal: fieldValue(fields, ":method") !== "POST" ? NOT_POST : isGrpc ? undefined : NOT_GRPC,
+  };
+});
+
+/** The same object for all requests of a kind. */
+export function readRequest({ steady }: HeaderList): RequestHead {
+  return HEADS.of(steady);
+}
+
+/** Milliseconds. */
+export function timeoutOf(list: HeaderList): number | undefined {
+  return parseGrpcTimeout(list.value("grpc-timeout"));
 }
 
 /** Keys in lower case, several values joined by ", ", binary ones left out. */
@@ -103,7 +95,7 @@ export function metadataOf(fields: readonly HeaderField[]): Record<string, strin
  * Behind the messages, or, where none was sent, all there is (trailers-only). Never throws: what cannot travel is cut or left out, so
  * that it does not cost the caller the status.
  */
-export function statusFields(error: RpcError, isOnly: boolean): readonly HeaderField[] {
+export function statusFields(error: RpcError, isOnly: boolean): HeaderList {
   const fields = isOnly ? [STATUS_200, CONTENT_TYPE] : [];
   // Thrown is thrown: as OK the call would have an answer that never came.
   const code = Number.isInteger(error.code) && error.code > Status.OK ? error.code : Status.UNKNOWN;
@@ -120,7 +112,7 @@ export function statusFields(error: RpcError, isOnly: boolean): readonly HeaderF
     left -= field.size;
     fields.push(field);
   }
-  return fields;
+  return singleList(fields);
 }
 
 /** Percent-encoded, and not longer than its share. */
@@ -135,7 +127,7 @@ function statusText(message: unknown): string {
 }
 
 /** How a response that has begun to come must look. An RpcError says why it is none of gRPC. */
-export function responseError(fields: readonly HeaderField[]): RpcError | undefined {
+export function responseError({ steady: { fields } }: HeaderList): RpcError | undefined {
   const httpStatus = fields[0]?.value ?? "";
   const type = fieldValue(fields, "content-type") ?? "";
   if (httpStatus === "200" && type.startsWith("application/grpc")) return undefined;
@@ -156,12 +148,12 @@ const HTTP_STATUSES: Readonly<Record<string, Status>> = {
 };
 
 /** What trailers, or a response without messages, say: undefined for OK. */
-export function readStatus(fields: readonly HeaderField[]): RpcError | undefined {
-  const text = fieldValue(fields, "grpc-status");
+export function readStatus(list: HeaderList): RpcError | undefined {
+  const text = list.value("grpc-status");
   if (text === "0") return undefined;
   if (text === undefined || !/^[1-9]\d{0,2}$/.test(text)) return new RpcError(Status.UNKNOWN, "the answer ended without a status");
-  const message = decodeGrpcMessage(fieldValue(fields, "grpc-message") ?? "");
-  return new RpcError(Number(text), message, { trailers: metadataOf(fields) });
+  const message = decodeGrpcMessage(list.value("grpc-message") ?? "");
+  return new RpcError(Number(text), message, { trailers: metadataOf(list.fields) });
 }
 
 // ---- requests of ours ----
@@ -176,18 +168,18 @@ const REQUEST_END: readonly HeaderField[] = [
 ];
 
 /** Of a call without metadata and deadline: to be kept with its method. */
-export function plainRequest(path: string): readonly HeaderField[] {
-  return [...REQUEST_START, headerField(":path", path), ...REQUEST_END];
+export function plainRequest(path: string): HeaderList {
+  return steadyList([...REQUEST_START, headerField(":path", path), ...REQUEST_END]);
 }
 
 /** INVALID_ARGUMENT for metadata that cannot travel. */
 export function requestWith(
-  plain: readonly HeaderField[],
+  plain: HeaderList,
   timeout: number | undefined,
   metadata: Readonly<Record<string, string>> | undefined,
-): readonly HeaderField[] {
+): HeaderList {
   if (timeout === undefined && metadata === undefined) return plain;
-  const fields = [...plain];
+  const fields: HeaderField[] = [];
   if (timeout !== undefined) fields.push(headerField("grpc-timeout", formatGrpcTimeout(timeout)));
   for (const [name, value] of Object.entries(metadata ?? {})) {
     const key = name.toLowerCase();
@@ -199,8 +191,8 @@ export function requestWith(
     }
     fields.push(key === "authorization" ? sensitiveField(key, value.trim()) : headerField(key, value.trim()));
   }
-  const size = fields.reduce((sum, field) => sum + field.size, 0);
-  if (size <= MAX_REQUEST_BYTES) return fields;
+  const size = plain.steady.size + sizeOf(fields);
+  if (size <= MAX_REQUEST_BYTES) return new HeaderList(plain.steady, fields);
   throw new RpcError(
     Status.INVALID_ARGUMENT,
     `metadata: with the rest of the headers ${size} bytes, at most ${MAX_REQUEST_BYTES} can travel`,

@@ -4,7 +4,7 @@ import { formatGoDuration } from "../../base/go-duration.js";
 import { millis } from "../../base/millis.js";
 import type { Connection } from "../../http2/connection.js";
 import { ErrorCode } from "../../http2/error-codes.js";
-import { fieldValue, type HeaderField } from "../../http2/header-field.js";
+import type { HeaderList } from "../../http2/header-list.js";
 import { inOneWrite } from "../../http2/output.js";
 import type { Stream } from "../../http2/stream.js";
 import { RpcError, Status, statusOfReset, toRpcError } from "../../proto/status-code.js";
@@ -14,7 +14,7 @@ import { MessageSender } from "./message-sender.js";
 
 export interface ClientCallOptions {
   readonly path: string;
-  readonly fields: readonly HeaderField[];
+  readonly request: HeaderList;
   /** Milliseconds. */
   readonly timeout: number | undefined;
   readonly clock: Clock;
@@ -106,9 +106,9 @@ export class ClientCall {
 
   /** A stream can be opened: does so. */
   open(connection: Connection<ClientCall>): void {
-    const { fields } = this.#options;
+    const { request } = this.#options;
     this.#connection = connection;
-    this.#stream = connection.request(fields, false, this);
+    this.#stream = connection.request(request, false, this);
     this.#sender = new MessageSender(connection, this.#stream);
     const last = this.#held.length - 1;
     for (const [index, framed] of this.#held.entries()) this.#sender.send(framed, this.#isHeldEnd && index === last);
@@ -122,20 +122,20 @@ export class ClientCall {
     this.#endWith(error, false);
   }
 
-  onHeaders(fields: readonly HeaderField[], isEnd: boolean): void {
+  onHeaders(list: HeaderList, isEnd: boolean): void {
     if (this.#isOver) return;
     if (this.#reader === undefined) {
       // Informational ones come before the response.
-      if (fields[0]?.value.startsWith("1") === true) return;
-      const problem = fieldValue(fields, "grpc-status") === undefined ? responseError(fields) : undefined;
+      if (list.steady.fields[0]?.value.startsWith("1") === true) return;
+      const problem = list.value("grpc-status") === undefined ? responseError(list) : undefined;
       if (problem !== undefined) {
         this.#endWith(problem, true);
         return;
       }
-      const encoding = fieldValue(fields, "grpc-encoding") ?? "identity";
+      const encoding = list.value("grpc-encoding") ?? "identity";
       this.#reader = new MessageReader(encoding, (message, size) => this.#options.receiver.onMessage(message, size));
     }
-    if (isEnd) this.#endWith(this.#reader.isInside ? cutShort(this.path) : readStatus(fields), true);
+    if (isEnd) this.#endWith(this.#reader.isInside ? cutShort(this.path) : readStatus(list), true);
   }
 
   onData(data: Buffer, isEnd: boolean): void {

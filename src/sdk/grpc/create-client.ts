@@ -1,5 +1,5 @@
 /** Typed promise clients over a channel, made from a generated service definition. */
-import type { HeaderField } from "../../http2/header-field.js";
+import type { HeaderList } from "../../http2/header-list.js";
 import { type AnyMethod, type CallOptions, methodPath, type ServiceClient, type ServiceDefinition } from "../../proto/service.js";
 import { RpcError, Status, toRpcError } from "../../proto/status-code.js";
 import { plainRequest, requestWith } from "./call-fields.js";
@@ -13,7 +13,7 @@ interface ClientMethod {
   readonly channel: GrpcChannel;
   readonly method: AnyMethod;
   readonly path: string;
-  readonly plain: readonly HeaderField[];
+  readonly plain: HeaderList;
 }
 
 /** A client of one service. Making one is cheap; the channel is shared. */
@@ -83,9 +83,9 @@ function callForOne(of: ClientMethod, options: CallOptions = NO_OPTIONS, prepare
     let call: ClientCall | undefined;
     try {
       if (signal?.aborted === true) throw new RpcError(Status.CANCELLED, "cancelled before the call");
-      const fields = requestWith(of.plain, timeout, metadata);
+      const request = requestWith(of.plain, timeout, metadata);
       const send = prepare();
-      call = of.channel.start({ path: of.path, fields, timeout, receiver });
+      call = of.channel.start({ path: of.path, request, timeout, receiver });
       if (!call.isOver) signal?.addEventListener("abort", onAbort, { once: true });
       send(call);
     } catch (error) {
@@ -104,7 +104,7 @@ function callForMany(of: ClientMethod, options: CallOptions = NO_OPTIONS, prepar
   let call: ClientCall | undefined;
   try {
     if (signal?.aborted === true) throw new RpcError(Status.CANCELLED, "cancelled before the call");
-    const fields = requestWith(of.plain, timeout, metadata);
+    const request = requestWith(of.plain, timeout, metadata);
     const send = prepare();
     const onEnd = (error: RpcError | undefined): void => {
       signal?.removeEventListener("abort", onAbort);
@@ -116,7 +116,7 @@ function callForMany(of: ClientMethod, options: CallOptions = NO_OPTIONS, prepar
       onReceived: (bytes: number): void => queue.received(bytes),
       onEnd,
     };
-    call = of.channel.start({ path: of.path, fields, timeout, receiver });
+    call = of.channel.start({ path: of.path, request, timeout, receiver });
     if (!call.isOver) signal?.addEventListener("abort", onAbort, { once: true });
     send(call);
   } catch (error) {

@@ -6,7 +6,7 @@ import { connect, Socket } from "node:net";
 import { type Clock, systemClock } from "../../base/clock.js";
 import { Connection } from "../../http2/connection.js";
 import type { ConnectionEvents } from "../../http2/connection-types.js";
-import type { HeaderField } from "../../http2/header-field.js";
+import type { HeaderList } from "../../http2/header-list.js";
 import { inOneWrite } from "../../http2/output.js";
 import type { Stream } from "../../http2/stream.js";
 import { RpcError, Status } from "../../proto/status-code.js";
@@ -15,7 +15,7 @@ import { CONNECTION_LIMITS } from "./connection-limits.js";
 
 export interface StartCall {
   readonly path: string;
-  readonly fields: readonly HeaderField[];
+  readonly request: HeaderList;
   /** Milliseconds. */
   readonly timeout: number | undefined;
   readonly receiver: CallReceiver;
@@ -113,8 +113,8 @@ class Line implements ConnectionEvents<ClientCall> {
 
   // ---- ConnectionEvents ----
 
-  onHeaders(stream: Stream<ClientCall>, fields: readonly HeaderField[], isEnd: boolean): void {
-    stream.owner?.onHeaders(fields, isEnd);
+  onHeaders(stream: Stream<ClientCall>, list: HeaderList, isEnd: boolean): void {
+    stream.owner?.onHeaders(list, isEnd);
   }
 
   onData(stream: Stream<ClientCall>, data: Buffer, isEnd: boolean): void {

@@ -1,7 +1,7 @@
 /** Our messages of one stream: what its window does not take waits here, and whoever makes more of them is told when to go on. */
 import { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { Connection } from "../../http2/connection.js";
-import type { HeaderField } from "../../http2/header-field.js";
+import type { HeaderList } from "../../http2/header-list.js";
 import type { Stream } from "../../http2/stream.js";
 import { MAX_MESSAGE_BYTES, PREFIX_BYTES } from "../../proto/grpc-message.js";
 import type { Codec } from "../../proto/service.js";
@@ -16,7 +16,7 @@ export class MessageSender<T> {
   readonly #stream: Stream<T>;
   #waiting: Buffer[] = [];
   /** Behind what waits: a plain end, or trailers. */
-  #end: "none" | "end" | readonly HeaderField[] = "none";
+  #end: "none" | "end" | HeaderList = "none";
   #onDrain: (() => void) | undefined;
 
   constructor(connection: Connection<T>, stream: Stream<T>) {
@@ -41,7 +41,7 @@ export class MessageSender<T> {
   }
 
   /** Behind all messages. */
-  end(trailers: readonly HeaderField[] | undefined): void {
+  end(trailers: HeaderList | undefined): void {
     this.#end = trailers ?? "end";
     this.onSent();
   }
@@ -74,7 +74,7 @@ export class MessageSender<T> {
     resume?.();
   }
 
-  #sendEnd(end: "end" | readonly HeaderField[]): void {
+  #sendEnd(end: "end" | HeaderList): void {
     this.#end = "none";
     if (end === "end") this.#connection.sendData(this.#stream, NO_BYTES, true);
     else this.#connection.sendHeaders(this.#stream, end, true);

@@ -3,12 +3,12 @@ import type { Clock, Timer } from "../../base/clock.js";
 import { type Millis, millis, seconds } from "../../base/millis.js";
 import type { Connection } from "../../http2/connection.js";
 import { ErrorCode } from "../../http2/error-codes.js";
-import type { HeaderField } from "../../http2/header-field.js";
+import type { HeaderList } from "../../http2/header-list.js";
 import { inOneWrite } from "../../http2/output.js";
 import type { Stream } from "../../http2/stream.js";
 import type { AnyMethod, CallContext } from "../../proto/service.js";
 import { RpcError, Status, toRpcError } from "../../proto/status-code.js";
-import { metadataOf, OK_TRAILERS, RESPONSE_FIELDS, type RequestHead, statusFields } from "./call-fields.js";
+import { metadataOf, OK_ALONE, OK_TRAILERS, RESPONSE_FIELDS, type RequestHead, statusFields, timeoutOf } from "./call-fields.js";
 import { MessageQueue } from "./message-queue.js";
 import { MessageReader, wholeMessage } from "./message-reader.js";
 import { frameMessage, MessageSender } from "./message-sender.js";
@@ -29,7 +29,7 @@ export interface ServerCallOptions {
   readonly stream: Stream<ServerCall>;
   readonly served: ServedMethod;
   readonly head: RequestHead;
-  readonly fields: readonly HeaderField[];
+  readonly list: HeaderList;
   readonly clock: Clock;
   readonly source: CallSource;
 }
@@ -50,7 +50,7 @@ export class ServerCall implements CallContext {
   readonly #connection: Connection<ServerCall>;
   readonly #stream: Stream<ServerCall>;
   readonly #served: ServedMethod;
-  readonly #fields: readonly HeaderField[];
+  readonly #list: HeaderList;
   readonly #clock: Clock;
   readonly #encoding: string;
   /** Made when a message comes that is not whole. */
@@ -69,17 +69,18 @@ export class ServerCall implements CallContext {
   /** What the handler yields. */
   #answers: MessageSource | undefined;
 
-  constructor({ connection, stream, served, head, fields, clock, source }: ServerCallOptions) {
+  constructor({ connection, stream, served, head, list, clock, source }: ServerCallOptions) {
     this.source = source;
     this.#connection = connection;
     this.#stream = stream;
     this.#served = served;
-    this.#fields = fields;
+    this.#list = list;
     this.#clock = clock;
     this.#sender = new MessageSender(connection, stream);
     this.#encoding = head.encoding;
     this.#requests = served.method.requestStream ? new MessageQueue((bytes) => this.#credit(bytes)) : undefined;
-    if (head.timeout !== undefined) this.#armDeadline(head.timeout);
+    const timeout = timeoutOf(list);
+    if (timeout !== undefined) this.#armDeadline(timeout);
   }
 
   // ---- what handlers see (CallContext) ----
@@ -99,7 +100,7 @@ export class ServerCall implements CallContext {
   }
 
   get metadata(): Readonly<Record<string, string>> {
-    return metadataOf(this.#fields);
+    return metadataOf(this.#list.fields);
   }
 
   // ---- what the stream tells ----
@@ -249,7 +250,7 @@ export class ServerCall implements CallContext {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#timer?.cancel();
-    if (error === undefined) this.#sender.end(this.#hasAnswered ? OK_TRAILERS : [...RESPONSE_FIELDS, ...OK_TRAILERS]);
+    if (error === undefined) this.#sender.end(this.#hasAnswered ? OK_TRAILERS : OK_ALONE);
     else this.#sender.end(statusFields(error, !this.#hasAnswered));
     this.#requests?.fail(new RpcError(Status.CANCELLED, "the call is over"), true);
     this.#waitForClient();

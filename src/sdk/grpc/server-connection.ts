@@ -4,7 +4,7 @@ import type { Clock } from "../../base/clock.js";
 import { Connection } from "../../http2/connection.js";
 import type { ConnectionEvents } from "../../http2/connection-types.js";
 import { ErrorCode } from "../../http2/error-codes.js";
-import type { HeaderField } from "../../http2/header-field.js";
+import type { HeaderList } from "../../http2/header-list.js";
 import { inOneWrite } from "../../http2/output.js";
 import type { Stream } from "../../http2/stream.js";
 import { RpcError, Status } from "../../proto/status-code.js";
@@ -42,10 +42,10 @@ export class ServerConnection implements ConnectionEvents<ServerCall>, CallSourc
 
   // ---- ConnectionEvents ----
 
-  onHeaders(stream: Stream<ServerCall>, fields: readonly HeaderField[], isEnd: boolean): void {
+  onHeaders(stream: Stream<ServerCall>, list: HeaderList, isEnd: boolean): void {
     // Trailers of a request say nothing in gRPC but that it ends.
     if (stream.owner !== undefined) stream.owner.onData(NO_BYTES, isEnd);
-    else this.#onRequest(stream, fields, isEnd);
+    else this.#onRequest(stream, list, isEnd);
   }
 
   onData(stream: Stream<ServerCall>, data: Buffer, isEnd: boolean): void {
@@ -75,8 +75,8 @@ export class ServerConnection implements ConnectionEvents<ServerCall>, CallSourc
 
   // ---- inside ----
 
-  #onRequest(stream: Stream<ServerCall>, fields: readonly HeaderField[], isEnd: boolean): void {
-    const head = readRequest(fields);
+  #onRequest(stream: Stream<ServerCall>, list: HeaderList, isEnd: boolean): void {
+    const head = readRequest(list);
     const served = this.#options.find(head.path);
     if (head.refusal !== undefined) {
       this.#refuse(stream, head.refusal);
@@ -87,14 +87,14 @@ export class ServerConnection implements ConnectionEvents<ServerCall>, CallSourc
       return;
     }
     const connection = this.#connection;
-    const call = new ServerCall({ connection, stream, served, head, fields, clock: this.#options.clock, source: this });
+    const call = new ServerCall({ connection, stream, served, head, list, clock: this.#options.clock, source: this });
     stream.owner = call;
     call.begin(isEnd);
   }
 
   /** A client that goes on sending all the same loses the stream after a while. */
-  #refuse(stream: Stream<ServerCall>, fields: readonly HeaderField[]): void {
-    this.#connection.sendHeaders(stream, fields, true);
+  #refuse(stream: Stream<ServerCall>, list: HeaderList): void {
+    this.#connection.sendHeaders(stream, list, true);
     if (stream.isClosed || stream.isRemoteEnded) return;
     const hangUp = (): void => inOneWrite(() => this.#connection.reset(stream, ErrorCode.NO_ERROR));
     this.#options.clock.after(EARLY_ANSWER_PATIENCE, hangUp, { unref: true });

@@ -1,5 +1,7 @@
-/** Header fields from one leg to the other: what is passed, what is dropped, what is added. */
-import { fieldValue, type HeaderField, headerField } from "../../http2/header-field.js";
+/** Header fields from one leg to the other: what is passed, what is dropped, what is added. What holds for calls of a kind is found out once. */
+import { fieldUnder, fieldValue, type HeaderField, headerField } from "../../http2/header-field.js";
+import { FactsOf, HeaderList, SteadyFields } from "../../http2/header-list.js";
+import { GRPC_CONTENT_TYPE } from "../grpc-headers.js";
 
 /** Belong to one hop, or are set anew. Connection-specific ones never come this far: they make a message malformed. */
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -20,12 +22,52 @@ const POST = headerField(":method", "POST");
 const HTTP = headerField(":scheme", "http");
 const LOCALHOST = headerField(":authority", "localhost");
 const TE = headerField("te", "trailers");
+const OPID = headerField("opid", "").about;
+const TIMEOUT = headerField("grpc-timeout", "").about;
+const NONE: readonly HeaderField[] = [];
 
 /** Added to a message, in place of what the sender said under these names. */
 export type AddedFields = readonly HeaderField[];
 
-export function toFields(headers: Readonly<Record<string, string>>): AddedFields {
+/** What all requests with the same steady fields have in common. */
+export interface RequestFacts {
+  readonly path: string;
+  readonly isGrpc: boolean;
+  /** As the upstream is to see them. */
+  readonly forUpstream: SteadyFields;
+}
+
+interface ResponseFacts {
+  /** As the client is to see them. */
+  readonly forClient: SteadyFields;
+}
+
+const REQUESTS = new FactsOf<RequestFacts>(({ fields, isShared }) => {
+  const path = fieldValue(fields, ":path") ?? "";
+  return { path, isGrpc: isGrpc(fields), forUpstream: new SteadyFields(upstreamFields(path, fields), isShared) };
+});
+
+const RESPONSES = new FactsOf<ResponseFacts>((steady) => ({
+  // Mostly they pass as they are: the same object, which the encoder knows.
+  forClient: steady.fields.some(isHopByHop)
+    ? new SteadyFields(
+        steady.fields.filter((field) => !isHopByHop(field)),
+        steady.isShared,
+      )
+    : steady,
+}));
+
+export function requestFacts({ steady }: HeaderList): RequestFacts {
+  return REQUESTS.of(steady);
+}
+
+export function toFields(headers: Readonly<Record<string, string>> | undefined): AddedFields {
+  if (headers === undefined) return NONE;
   return Object.keys(headers).map((name) => headerField(name, latin1(headers[name] ?? "")));
+}
+
+export function operationFields(id: string | undefined): AddedFields {
+  return id === undefined ? NONE : [fieldUnder(OPID, "opid", id)];
 }
 
 /** One character a byte, as header fields are kept. */
@@ -36,25 +78,55 @@ function latin1(text: string): string {
   return text;
 }
 
-/** The fields of a request as the upstream is to see them. */
-export function toUpstreamFields(path: string, fields: readonly HeaderField[], added: AddedFields): readonly HeaderField[] {
-  const result = [POST, HTTP, headerField(":path", path), LOCALHOST, TE];
-  for (const field of fields) if (isForModules(field) && fieldValue(added, field.name) === undefined) result.push(field);
-  for (const field of added) result.push(field);
-  return result;
+/** A request as the upstream is to see it. */
+export function toUpstream({ forUpstream }: RequestFacts, { varying }: HeaderList, added: AddedFields): HeaderList {
+  return new HeaderList(forUpstream, replaced(varying, added, isForModules));
 }
 
-/** The fields of a response, or trailers, as the client is to see them. */
-export function toClientFields(fields: readonly HeaderField[], added: AddedFields): readonly HeaderField[] {
-  // Trailers mostly pass as they are: the same object, which the encoder knows.
-  if (added.length === 0 && !fields.some(({ name }) => HOP_BY_HOP.has(name))) return fields;
+/** A request of our own. */
+export function ownRequest(path: string, added: AddedFields): HeaderList {
+  return new HeaderList(new SteadyFields(upstreamFields(path, NONE), false), added);
+}
+
+/** A response, or trailers, as the client is to see it. */
+export function toClient(list: HeaderList, added: AddedFields): HeaderList {
+  const { steady, varying } = list;
+  const { forClient } = RESPONSES.of(steady);
+  if (added.length === 0 && varying.length === 0) return forClient.alone;
+  return new HeaderList(forClient, replaced(varying, added, isForClients));
+}
+
+function upstreamFields(path: string, fields: readonly HeaderField[]): readonly HeaderField[] {
+  return [POST, HTTP, headerField(":path", path), LOCALHOST, TE, ...fields.filter(isForModules)];
+}
+
+/** The added names are such that they never are among steady fields. */
+function replaced(varying: readonly HeaderField[], added: AddedFields, isPassed: (field: HeaderField) => boolean): readonly HeaderField[] {
+  if (varying.length === 0) return added;
+  const [first] = varying;
+  const [own] = added;
+  // How nearly all requests come.
+  if (varying.length === 1 && added.length === 1 && first?.about === TIMEOUT && own?.about === OPID) return [first, own];
   const result: HeaderField[] = [];
-  for (const field of fields) if (!HOP_BY_HOP.has(field.name) && fieldValue(added, field.name) === undefined) result.push(field);
+  for (const field of varying) if (isPassed(field) && fieldValue(added, field.name) === undefined) result.push(field);
   for (const field of added) result.push(field);
   return result;
 }
 
-function isForModules({ name }: HeaderField): boolean {
-  if (name.charCodeAt(0) === 0x3a || HOP_BY_HOP.has(name) || KEPT_FROM_MODULES.has(name)) return false;
-  return !name.startsWith(TRUSTED_PREFIX);
+function isForModules(field: HeaderField): boolean {
+  const { name, about } = field;
+  return !about.isPseudo && !isHopByHop(field) && !KEPT_FROM_MODULES.has(name) && !name.startsWith(TRUSTED_PREFIX);
+}
+
+function isForClients(field: HeaderField): boolean {
+  return !isHopByHop(field);
+}
+
+function isHopByHop({ name }: HeaderField): boolean {
+  return HOP_BY_HOP.has(name);
+}
+
+function isGrpc(fields: readonly HeaderField[]): boolean {
+  const type = fieldValue(fields, "content-type") ?? "";
+  return fieldValue(fields, ":method") === "POST" && type.startsWith(GRPC_CONTENT_TYPE) && !type.startsWith("application/grpc-web");
 }

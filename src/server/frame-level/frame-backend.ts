@@ -6,14 +6,14 @@ import { ByteBudget } from "../../http2/byte-budget.js";
 import { Connection } from "../../http2/connection.js";
 import type { ConnectionEvents } from "../../http2/connection-types.js";
 import { ConnectionError } from "../../http2/error-codes.js";
-import { fieldValue, type HeaderField } from "../../http2/header-field.js";
+import type { HeaderList } from "../../http2/header-list.js";
 import type { Stream } from "../../http2/stream.js";
 import { Status } from "../../proto/status-code.js";
 import type { Caller } from "../caller.js";
-import { GRPC_CONTENT_TYPE } from "../grpc-headers.js";
 import { peerAddress } from "../peer-address.js";
 import type { BackendOptions, RouterBackend, UnaryOptions, Upstream } from "../router-backend.js";
 import { IGNORE_BODY } from "../web/web-exchange.js";
+import { requestFacts } from "./call-headers.js";
 import type { ClientStreamOwner } from "./client-stream-owner.js";
 import { Deadlines } from "./deadlines.js";
 import { EagerPoll } from "./eager-poll.js";
@@ -34,6 +34,9 @@ export class FrameBackend implements RouterBackend {
   readonly #options: BackendOptions;
   readonly #clients = new Set<ClientLeg>();
   readonly #legs = new Map<string, UpstreamLeg>();
+  /** Mostly one module is called again and again. */
+  #lastKey: string | undefined;
+  #lastLeg: UpstreamLeg | undefined;
   /** Also those that drain after a GOAWAY. */
   readonly #alive = new Map<UpstreamLeg, string>();
   readonly #opening = new Map<string, Promise<UpstreamLeg>>();
@@ -109,8 +112,13 @@ export class FrameBackend implements RouterBackend {
   /** At once where the address is known, else when the upstream runs. */
   #leg(upstream: Upstream): UpstreamLeg | Promise<UpstreamLeg> {
     const { key, address } = upstream;
+    if (key === this.#lastKey && this.#lastLeg?.isUsable === true) return this.#lastLeg;
     const known = this.#legs.get(key);
-    if (known?.isUsable === true) return known;
+    if (known?.isUsable === true) {
+      this.#lastKey = key;
+      this.#lastLeg = known;
+      return known;
+    }
     if (typeof address === "string") return this.#open(upstream, address);
     let opening = this.#opening.get(key);
     if (opening === undefined) {
@@ -161,7 +169,6 @@ interface ClientLegOptions extends BackendOptions {
 class ClientLeg implements ConnectionEvents<ClientStreamOwner> {
   readonly #options: ClientLegOptions;
   readonly #connection: Connection<ClientStreamOwner>;
-  readonly #calls = new Set<FrameCall>();
   readonly #around: CallSurroundings;
   readonly #remoteAddress: string;
   readonly #localAddress: string;
@@ -183,12 +190,12 @@ class ClientLeg implements ConnectionEvents<ClientStreamOwner> {
       deadlines: options.deadlines,
       eager: options.eager,
       leg: options.leg,
-      onEnd: (ended) => this.#calls.delete(ended),
     };
   }
 
   goAway(): void {
-    for (const call of [...this.#calls]) if (call.isBackground) call.cancel(Status.UNAVAILABLE, "the machine is shutting down");
+    for (const { owner } of this.#connection.streams())
+      if (owner instanceof FrameCall && owner.isBackground) owner.cancel(Status.UNAVAILABLE, "the machine is shutting down");
     this.#connection.goAway();
   }
 
@@ -204,22 +211,21 @@ class ClientLeg implements ConnectionEvents<ClientStreamOwner> {
     if (this.#idleLooks >= IDLE_LOOKS) this.#connection.goAway();
   }
 
-  onHeaders(stream: Stream<ClientStreamOwner>, fields: readonly HeaderField[], isEnd: boolean): void {
+  onHeaders(stream: Stream<ClientStreamOwner>, list: HeaderList, isEnd: boolean): void {
     if (stream.owner !== undefined) {
       stream.owner.onClientTrailers();
       return;
     }
     this.#isUsed = true;
-    const path = fieldValue(fields, ":path") ?? "";
-    if (!isGrpc(fields)) {
-      const exchange = this.#exchange(stream, fields, isEnd);
+    const facts = requestFacts(list);
+    if (!facts.isGrpc) {
+      const exchange = this.#exchange(stream, list, isEnd);
       if (this.#options.web === undefined) answerPlain(exchange, this.#options.greeting);
       else this.#options.web.handle(exchange);
       return;
     }
-    const call = new FrameCall(this.#around, stream, path, fields);
+    const call = new FrameCall(this.#around, stream, list, facts);
     stream.owner = call;
-    this.#calls.add(call);
     const decision = this.#options.router.begin(call, call);
     if (decision.kind === "refusal") call.cancel(decision.code, decision.message);
     else call.start(decision, isEnd);
@@ -255,9 +261,9 @@ class ClientLeg implements ConnectionEvents<ClientStreamOwner> {
     else this.#options.logger.error({ ...fields, stack: error.stack }, "a client connection failed by a mistake of ours");
   }
 
-  #exchange(stream: Stream<ClientStreamOwner>, fields: readonly HeaderField[], isEnd: boolean): FrameExchange {
+  #exchange(stream: Stream<ClientStreamOwner>, list: HeaderList, isEnd: boolean): FrameExchange {
     const peer = { caller: this.#options.caller, remoteAddress: this.#remoteAddress, localAddress: this.#localAddress };
-    const exchange = new FrameExchange({ connection: this.#connection, stream, fields, isEnd, clock: this.#options.clock, peer });
+    const exchange = new FrameExchange({ connection: this.#connection, stream, list, isEnd, clock: this.#options.clock, peer });
     stream.owner = exchange;
     return exchange;
   }
@@ -269,9 +275,4 @@ function answerPlain(exchange: FrameExchange, greeting: string): void {
   exchange.respond(isRoot ? 200 : 415, { "content-type": "text/plain; charset=utf-8" });
   exchange.end(Buffer.from(isRoot ? greeting : "expected gRPC: a POST with a content-type of application/grpc\n"));
   exchange.start(IGNORE_BODY);
-}
-
-function isGrpc(fields: readonly HeaderField[]): boolean {
-  const type = fieldValue(fields, "content-type") ?? "";
-  return fieldValue(fields, ":method") === "POST" && type.startsWith(GRPC_CONTENT_TYPE) && !type.startsWith("application/grpc-web");
 }

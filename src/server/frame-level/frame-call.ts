@@ -8,7 +8,8 @@ import { formatGoDuration } from "../../base/go-duration.js";
 import { type Millis, millis } from "../../base/millis.js";
 import type { Connection } from "../../http2/connection.js";
 import { ErrorCode } from "../../http2/error-codes.js";
-import { fieldValue, type HeaderField, headerField } from "../../http2/header-field.js";
+import { headerField } from "../../http2/header-field.js";
+import { type HeaderList, singleList } from "../../http2/header-list.js";
 import { inOneWrite } from "../../http2/output.js";
 import type { Stream } from "../../http2/stream.js";
 import { encodeGrpcMessage } from "../../proto/grpc-text.js";
@@ -17,9 +18,9 @@ import type { Caller } from "../caller.js";
 import { type FirstMessageResult, firstMessageProblem } from "../first-message.js";
 import { shortName } from "../name-scanner.js";
 import type { CallHandle, CallStart, RoutedCall, Target, Upstream } from "../router-backend.js";
-import { type AddedFields, toClientFields, toFields, toUpstreamFields } from "./call-headers.js";
+import { type AddedFields, operationFields, type RequestFacts, toClient, toFields, toUpstream } from "./call-headers.js";
 import type { ClientStreamOwner } from "./client-stream-owner.js";
-import type { DeadlineRow, Deadlines } from "./deadlines.js";
+import type { Deadline, Deadlines } from "./deadlines.js";
 import type { EagerPoll } from "./eager-poll.js";
 import { EARLY_ANSWER_PATIENCE } from "./frame-exchange.js";
 import { HeldRequest } from "./held-request.js";
@@ -28,6 +29,7 @@ import type { UpstreamCall, UpstreamLeg } from "./upstream-leg.js";
 const STATUS_200 = headerField(":status", "200");
 const GRPC = headerField("content-type", "application/grpc");
 const EMPTY = Buffer.alloc(0);
+const NONE: AddedFields = [];
 
 /** What all calls of a client's connection have in common. */
 export interface CallSurroundings {
@@ -39,16 +41,16 @@ export interface CallSurroundings {
   readonly deadlines: Deadlines;
   readonly eager: EagerPoll;
   readonly leg: (upstream: Upstream) => UpstreamLeg | Promise<UpstreamLeg>;
-  readonly onEnd: (call: FrameCall) => void;
 }
 
 export class FrameCall implements CallHandle, CallStart, ClientStreamOwner, UpstreamCall {
-  readonly path: string;
   readonly #around: CallSurroundings;
   readonly #stream: Stream<ClientStreamOwner>;
-  readonly #fields: readonly HeaderField[];
+  readonly #list: HeaderList;
+  readonly #facts: RequestFacts;
   #routed: RoutedCall | undefined;
-  #added: AddedFields = [];
+  /** Go to both sides. */
+  #added: AddedFields = NONE;
   /** What came before the upstream's stream was there. */
   #held: HeldRequest | undefined;
   #isReadingName = false;
@@ -62,15 +64,19 @@ export class FrameCall implements CallHandle, CallStart, ClientStreamOwner, Upst
   /** Given back to the client before they were passed on, so that a long first message can come in whole. */
   #prepaid = 0;
   #timer: Timer | undefined;
-  #deadline: DeadlineRow | undefined;
+  #deadline: Deadline | undefined;
   isOver = false;
   row: Set<UpstreamCall> | undefined;
 
-  constructor(around: CallSurroundings, stream: Stream<ClientStreamOwner>, path: string, fields: readonly HeaderField[]) {
+  constructor(around: CallSurroundings, stream: Stream<ClientStreamOwner>, list: HeaderList, facts: RequestFacts) {
     this.#around = around;
     this.#stream = stream;
-    this.path = path;
-    this.#fields = fields;
+    this.#list = list;
+    this.#facts = facts;
+  }
+
+  get path(): string {
+    return this.#facts.path;
   }
 
   get caller(): Caller {
@@ -86,11 +92,11 @@ export class FrameCall implements CallHandle, CallStart, ClientStreamOwner, Upst
   }
 
   header(name: string): string | undefined {
-    return fieldValue(this.#fields, name);
+    return this.#list.value(name);
   }
 
   isRepeated(name: string): boolean {
-    return this.#fields.filter((field) => field.name === name).length > 1;
+    return this.#list.fields.filter((field) => field.name === name).length > 1;
   }
 
   /** Whether nobody misses the call when the machine shuts down. */
@@ -105,7 +111,7 @@ export class FrameCall implements CallHandle, CallStart, ClientStreamOwner, Upst
       routed.end();
       return;
     }
-    this.#added = toFields(routed.responseHeaders);
+    this.#added = operationFields(routed.operationId);
     this.#hasClientEnded = isEnd;
     if (routed.timeout !== undefined) this.#armDeadline(routed.timeout);
     if (routed.namePlace === "none" || isEnd) {
@@ -123,8 +129,8 @@ export class FrameCall implements CallHandle, CallStart, ClientStreamOwner, Upst
       const { connection } = this.#around;
       const stream = this.#stream;
       const status = [headerField("grpc-status", String(code)), headerField("grpc-message", encodeGrpcMessage(message))];
-      const fields = this.#hasAnswered ? status : toClientFields([STATUS_200, GRPC, ...status], this.#added);
-      connection.sendHeaders(stream, fields, true);
+      const fields = this.#hasAnswered ? status : [STATUS_200, GRPC, ...status, ...this.#added];
+      connection.sendHeaders(stream, singleList(fields), true);
       this.#hangUp();
     });
   }
@@ -163,7 +169,6 @@ export class FrameCall implements CallHandle, CallStart, ClientStreamOwner, Upst
 
   onOpen(upstream: Connection<UpstreamCall>): void {
     if (this.#target === undefined || this.isOver) return;
-    const { path } = this;
     const fresh = this.#fresh;
     const held = this.#held?.bytes ?? EMPTY;
     this.#fresh = EMPTY;
@@ -171,25 +176,21 @@ export class FrameCall implements CallHandle, CallStart, ClientStreamOwner, Upst
     const isEmpty = held.length + fresh.length === 0;
     this.#upstream = upstream;
     this.#around.eager.began();
-    this.#upstreamStream = upstream.request(
-      toUpstreamFields(path, this.#fields, this.#fieldsOf(this.#target.headers)),
-      isEnd && isEmpty,
-      this,
-    );
+    this.#upstreamStream = upstream.request(toUpstream(this.#facts, this.#list, this.#addedFor(this.#target)), isEnd && isEmpty, this);
     this.#held?.release();
     this.#held = undefined;
     if (held.length > 0) this.#forward(held, isEnd && fresh.length === 0);
     if (fresh.length > 0 && !this.isOver) this.#forward(fresh, isEnd);
   }
 
-  onUpstreamHeaders(fields: readonly HeaderField[], isEnd: boolean): void {
+  onUpstreamHeaders(list: HeaderList, isEnd: boolean): void {
     if (this.isOver) return;
     const { connection } = this.#around;
     const stream = this.#stream;
-    const added = this.#hasAnswered ? [] : this.#added;
+    const added = this.#hasAnswered ? NONE : this.#added;
     this.#hasAnswered = true;
-    if (isEnd) this.#finish(fieldValue(fields, "grpc-status") === "0");
-    connection.sendHeaders(stream, toClientFields(fields, added), isEnd);
+    if (isEnd) this.#finish(list.value("grpc-status") === "0");
+    connection.sendHeaders(stream, toClient(list, added), isEnd);
     if (isEnd) this.#hangUp();
   }
 
@@ -327,9 +328,9 @@ export class FrameCall implements CallHandle, CallStart, ClientStreamOwner, Upst
     this.cancel(Status.DEADLINE_EXCEEDED, `${this.path} did not end within its deadline of ${formatGoDuration(limit)}`);
   }
 
-  /** Mostly the same headers go both ways. */
-  #fieldsOf(headers: Readonly<Record<string, string>>): AddedFields {
-    return headers === this.#routed?.responseHeaders ? this.#added : toFields(headers);
+  #addedFor({ headers }: Target): AddedFields {
+    const more = toFields(headers);
+    return more.length === 0 ? this.#added : [...more, ...this.#added];
   }
 
   #creditClient(bytes: number): void {
@@ -342,7 +343,7 @@ export class FrameCall implements CallHandle, CallStart, ClientStreamOwner, Upst
   #finish(isOk: boolean = false): boolean {
     if (this.isOver) return false;
     this.isOver = true;
-    this.#deadline?.delete(this);
+    this.#deadline?.cancel();
     if (this.#upstreamStream !== undefined) this.#around.eager.ended();
     this.#routed?.end(isOk);
     this.row?.delete(this);
@@ -350,7 +351,6 @@ export class FrameCall implements CallHandle, CallStart, ClientStreamOwner, Upst
     this.#held?.release();
     this.#held = undefined;
     this.#fresh = EMPTY;
-    this.#around.onEnd(this);
     return true;
   }
 

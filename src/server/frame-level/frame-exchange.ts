@@ -4,7 +4,8 @@ import type { Clock, Timer } from "../../base/clock.js";
 import { type Millis, seconds } from "../../base/millis.js";
 import type { Connection } from "../../http2/connection.js";
 import { ErrorCode } from "../../http2/error-codes.js";
-import { fieldValue, type HeaderField, headerField } from "../../http2/header-field.js";
+import { headerField } from "../../http2/header-field.js";
+import { type HeaderList, singleList } from "../../http2/header-list.js";
 import { inOneWrite } from "../../http2/output.js";
 import type { Stream } from "../../http2/stream.js";
 import type { WebEvents, WebExchange, WebRequest } from "../web/web-exchange.js";
@@ -32,22 +33,22 @@ export class FrameExchange implements WebExchange, ClientStreamOwner {
   constructor(options: {
     readonly connection: Connection<ClientStreamOwner>;
     readonly stream: Stream<ClientStreamOwner>;
-    readonly fields: readonly HeaderField[];
+    readonly list: HeaderList;
     readonly isEnd: boolean;
     readonly clock: Clock;
     readonly peer: Pick<WebRequest, "caller" | "remoteAddress" | "localAddress">;
   }) {
-    const { fields, peer } = options;
+    const { list, peer } = options;
     this.#connection = options.connection;
     this.#stream = options.stream;
     this.#clock = options.clock;
     this.#isBodyRead = options.isEnd;
     this.request = {
       ...peer,
-      method: fieldValue(fields, ":method") ?? "GET",
-      path: fieldValue(fields, ":path")?.split("?", 1)[0] ?? "/",
-      header: (name) => fieldValue(fields, name),
-      rawHeaders: fields.flatMap(({ name, value }) => [name, value]),
+      method: list.value(":method") ?? "GET",
+      path: list.value(":path")?.split("?", 1)[0] ?? "/",
+      header: (name) => list.value(name),
+      rawHeaders: list.fields.flatMap(({ name, value }) => [name, value]),
     };
   }
 
@@ -66,7 +67,7 @@ export class FrameExchange implements WebExchange, ClientStreamOwner {
       if (value === undefined || CONNECTION_HEADERS.has(name)) continue;
       for (const one of Array.isArray(value) ? value : [value]) fields.push(headerField(name, String(one)));
     }
-    inOneWrite(() => this.#connection.sendHeaders(this.#stream, fields, false));
+    inOneWrite(() => this.#connection.sendHeaders(this.#stream, singleList(fields), false));
   }
 
   write(chunk: Uint8Array): boolean {

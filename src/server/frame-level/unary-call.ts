@@ -5,7 +5,7 @@ import { formatGoDuration } from "../../base/go-duration.js";
 import type { Millis } from "../../base/millis.js";
 import type { Connection } from "../../http2/connection.js";
 import { ErrorCode } from "../../http2/error-codes.js";
-import { fieldValue, type HeaderField } from "../../http2/header-field.js";
+import { type HeaderList, singleList } from "../../http2/header-list.js";
 import { inOneWrite } from "../../http2/output.js";
 import type { Stream } from "../../http2/stream.js";
 import { frameMessage, MAX_MESSAGE_BYTES } from "../../proto/grpc-message.js";
@@ -13,8 +13,10 @@ import { decodeGrpcMessage, formatGrpcTimeout } from "../../proto/grpc-text.js";
 import { RpcError, Status } from "../../proto/status-code.js";
 import { GRPC_CONTENT_TYPE } from "../grpc-headers.js";
 import type { Upstream } from "../router-backend.js";
-import { toFields, toUpstreamFields } from "./call-headers.js";
+import { ownRequest, toFields } from "./call-headers.js";
 import type { UpstreamCall, UpstreamLeg } from "./upstream-leg.js";
+
+const NOTHING = singleList([]);
 
 export interface UnaryCall {
   readonly upstream: Upstream;
@@ -71,14 +73,14 @@ class OwnCall implements UpstreamCall {
     const { path, timeout, headers, message } = this.#call;
     const added = toFields({ "content-type": GRPC_CONTENT_TYPE, "grpc-timeout": formatGrpcTimeout(timeout), ...headers });
     this.#connection = connection;
-    this.#stream = connection.request(toUpstreamFields(path, [], added), false, this);
+    this.#stream = connection.request(ownRequest(path, added), false, this);
     if (connection.sendData(this.#stream, frameMessage(message), true) >= 0) return;
     this.#fail(Status.RESOURCE_EXHAUSTED, `${this.#call.upstream.what} does not read what it is sent`);
     connection.reset(this.#stream, ErrorCode.CANCEL);
   }
 
-  onUpstreamHeaders(fields: readonly HeaderField[], isEnd: boolean): void {
-    if (isEnd) this.#settle(fields);
+  onUpstreamHeaders(list: HeaderList, isEnd: boolean): void {
+    if (isEnd) this.#settle(list);
   }
 
   onUpstreamData(data: Buffer, isEnd: boolean): void {
@@ -92,7 +94,7 @@ class OwnCall implements UpstreamCall {
     }
     this.#chunks.push(Buffer.from(data));
     if (this.#stream !== undefined) this.#connection?.consume(this.#stream, data.length);
-    if (isEnd) this.#settle([]);
+    if (isEnd) this.#settle(NOTHING);
   }
 
   onUpstreamReset(code: number, reason: string | undefined): void {
@@ -105,12 +107,12 @@ class OwnCall implements UpstreamCall {
     // The message is a copy of ours; nobody waits for it.
   }
 
-  #settle(fields: readonly HeaderField[]): void {
+  #settle(trailers: HeaderList): void {
     const { upstream, path } = this.#call;
-    const code = fieldValue(fields, "grpc-status");
+    const code = trailers.value("grpc-status");
     const body = Buffer.concat(this.#chunks);
     if (code === undefined) this.#fail(Status.UNAVAILABLE, `${upstream.what} ended ${path} without a status`);
-    else if (Number(code) !== Status.OK) this.#fail(Number(code), decodeGrpcMessage(fieldValue(fields, "grpc-message") ?? ""));
+    else if (Number(code) !== Status.OK) this.#fail(Number(code), decodeGrpcMessage(trailers.value("grpc-message") ?? ""));
     else if (body.length < 5 || body[0] !== 0) this.#fail(Status.INTERNAL, `${upstream.what} answered ${path} with no plain message`);
     else if (this.#end()) this.#resolve(body.subarray(5, 5 + body.readUInt32BE(1)));
   }

@@ -8,7 +8,7 @@ import type { ByteBudget } from "../../http2/byte-budget.js";
 import { Connection } from "../../http2/connection.js";
 import type { ConnectionEvents } from "../../http2/connection-types.js";
 import { ConnectionError, ErrorCode } from "../../http2/error-codes.js";
-import type { HeaderField } from "../../http2/header-field.js";
+import type { HeaderList } from "../../http2/header-list.js";
 import type { Stream } from "../../http2/stream.js";
 
 /** The upstream's side of a call. */
@@ -18,7 +18,7 @@ export interface UpstreamCall {
   row: Set<UpstreamCall> | undefined;
   /** A stream can be opened: do so. */
   onOpen(connection: Connection<UpstreamCall>): void;
-  onUpstreamHeaders(fields: readonly HeaderField[], isEnd: boolean): void;
+  onUpstreamHeaders(list: HeaderList, isEnd: boolean): void;
   onUpstreamData(data: Buffer, isEnd: boolean): void;
   /** `reason` when the whole connection ended. */
   onUpstreamReset(code: number, reason: string | undefined): void;
@@ -53,7 +53,8 @@ export class UpstreamLeg implements ConnectionEvents<UpstreamCall> {
   constructor(options: UpstreamLegOptions) {
     this.#options = options;
     const { clock, memory } = options;
-    this.#connection = new Connection<UpstreamCall>({ socket: connect(options.address), role: "client", events: this, clock, memory });
+    const socket = connect(options.address, (length) => this.#connection.receive(READ_BUFFER, length));
+    this.#connection = new Connection<UpstreamCall>({ socket, role: "client", events: this, clock, memory });
   }
 
   /** False once it takes no new calls. */
@@ -82,9 +83,9 @@ export class UpstreamLeg implements ConnectionEvents<UpstreamCall> {
     this.#tellUntold();
   }
 
-  onHeaders(stream: Stream<UpstreamCall>, fields: readonly HeaderField[], isEnd: boolean): void {
+  onHeaders(stream: Stream<UpstreamCall>, list: HeaderList, isEnd: boolean): void {
     if (!stream.hasHeaders) return; // an informational response, which gRPC has no use for
-    stream.owner?.onUpstreamHeaders(fields, isEnd);
+    stream.owner?.onUpstreamHeaders(list, isEnd);
   }
 
   onData(stream: Stream<UpstreamCall>, data: Buffer, isEnd: boolean): void {
@@ -165,12 +166,22 @@ export class UpstreamLeg implements ConnectionEvents<UpstreamCall> {
   }
 }
 
-function connect(address: string): net.Socket {
+/** What a socket reads into: of all modules the same, since it is done with before the next one reads. */
+const READ_BUFFER: Buffer = Buffer.allocUnsafeSlow(65_536);
+
+function connect(address: string, onRead: (bytes: number) => void): net.Socket {
+  const onread = {
+    buffer: READ_BUFFER,
+    callback: (bytes: number): boolean => {
+      onRead(bytes);
+      return true;
+    },
+  };
   const match = /^(?:\[(.+)\]|(.+)):(\d+)$/.exec(address);
   const socket =
     match === null
-      ? net.connect({ path: address.replace(/^unix:/, "") })
-      : net.connect({ host: match[1] ?? match[2] ?? "127.0.0.1", port: Number(match[3]), noDelay: true });
+      ? net.connect({ path: address.replace(/^unix:/, ""), onread })
+      : net.connect({ host: match[1] ?? match[2] ?? "127.0.0.1", port: Number(match[3]), noDelay: true, onread });
   // The listeners keep the process alive; a connection to a module does not.
   return socket.unref();
 }

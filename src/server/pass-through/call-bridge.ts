@@ -11,7 +11,7 @@ import { encodeGrpcMessage } from "../../proto/grpc-text.js";
 import { Status, statusOfReset } from "../../proto/status-code.js";
 import { FirstMessage, type FirstMessageResult, firstMessageProblem } from "../first-message.js";
 import { GRPC_CONTENT_TYPE } from "../grpc-headers.js";
-import type { CallHandle, RoutedCall, Target } from "../router-backend.js";
+import { type CallHandle, operationHeaders, type RoutedCall, type Target } from "../router-backend.js";
 import { type RawHeaders, toClientHeaders, toUpstreamHeaders } from "./headers.js";
 import { requestWith, respondWith } from "./stream-errors.js";
 import type { UpstreamConnection, UpstreamPool } from "./upstream-pool.js";
@@ -92,7 +92,7 @@ export class CallBridge implements CallHandle {
       this.#trailers = status;
       this.#client.end();
     } else {
-      const headers = { ":status": 200, "content-type": GRPC_CONTENT_TYPE, ...this.#call?.responseHeaders, ...status };
+      const headers = { ":status": 200, "content-type": GRPC_CONTENT_TYPE, ...operationHeaders(this.#call), ...status };
       this.#client.respond(headers, { endStream: true });
     }
     this.#hangUp();
@@ -181,7 +181,7 @@ export class CallBridge implements CallHandle {
   #open(connection: UpstreamConnection, target: Target): void {
     if (this.#isOver) return;
     this.#connection = connection;
-    const headers = toUpstreamHeaders(this.#options.path, this.#options.raw, target.headers);
+    const headers = toUpstreamHeaders(this.#options.path, this.#options.raw, { ...target.headers, ...operationHeaders(this.#call) });
     let upstream: ClientHttp2Stream;
     try {
       upstream = requestWith(connection, headers);
@@ -231,7 +231,7 @@ export class CallBridge implements CallHandle {
   #onResponse(flags: number, raw: RawHeaders): void {
     if (this.#isOver || this.#client.destroyed || this.#client.headersSent) return;
     const isTrailersOnly = (flags & NGHTTP2_FLAG_END_STREAM) !== 0;
-    const headers = toClientHeaders(raw, this.#call?.responseHeaders);
+    const headers = toClientHeaders(raw, operationHeaders(this.#call));
     respondWith(this.#client, headers, isTrailersOnly ? { endStream: true } : { waitForTrailers: true });
     if (isTrailersOnly && this.#finish()) this.#hangUp();
   }

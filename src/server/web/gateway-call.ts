@@ -12,7 +12,7 @@ import { FirstMessage, type FirstMessageResult, firstMessageProblem } from "../f
 import { isRepeatedIn } from "../grpc-headers.js";
 import { toClientHeaders, toUpstreamHeaders, withoutRepeats } from "../pass-through/headers.js";
 import type { UpstreamConnection, UpstreamPool } from "../pass-through/upstream-pool.js";
-import type { CallHandle, CallRouter, Refusal, RoutedCall, Target } from "../router-backend.js";
+import { type CallHandle, type CallRouter, operationHeaders, type Refusal, type RoutedCall, type Target } from "../router-backend.js";
 import type { WebRequest } from "./web-exchange.js";
 
 /** Where the answer goes. `end` is called exactly once, unless the client left first. */
@@ -151,7 +151,12 @@ export class GatewayCall implements CallHandle {
       if (!BROWSER_HEADER.test(name)) passed.push(name, request.rawHeaders[index + 1] ?? "");
     }
     const timeout = timeoutHeader === undefined ? {} : { "grpc-timeout": timeoutHeader };
-    const headers = toUpstreamHeaders(request.path, passed, { "content-type": contentType, ...timeout, ...target.headers });
+    const headers = toUpstreamHeaders(request.path, passed, {
+      "content-type": contentType,
+      ...timeout,
+      ...target.headers,
+      ...operationHeaders(this.#call),
+    });
     let upstream: ClientHttp2Stream;
     try {
       upstream = connection.request(withoutRepeats(headers));
@@ -170,7 +175,7 @@ export class GatewayCall implements CallHandle {
     upstream.on("error", () => undefined); // "close" follows and is acted on
     upstream.on("response", (_headers: unknown, flags: number, raw: readonly string[]) => {
       if (this.#isOver) return;
-      const headers = toClientHeaders(raw, this.#call?.responseHeaders);
+      const headers = toClientHeaders(raw, operationHeaders(this.#call));
       const isTrailersOnly = (flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0;
       if (!isTrailersOnly) sink.headers(headers);
       else if (this.#finish()) sink.end(headers);

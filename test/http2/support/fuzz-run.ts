@@ -5,6 +5,7 @@ import { systemClock } from "../../../src/base/clock.js";
 import { Connection } from "../../../src/http2/connection.js";
 import { ConnectionError } from "../../../src/http2/error-codes.js";
 import { headerField } from "../../../src/http2/header-field.js";
+import { singleList } from "../../../src/http2/header-list.js";
 import type { Stream } from "../../../src/http2/stream.js";
 import { mutatedFrame, type Random, seeded } from "./fuzzer.js";
 import * as raw from "./raw-frames.js";
@@ -71,9 +72,9 @@ async function oneConnection(
         if (role === "server" && stream.owner === undefined) {
           stream.owner = {};
           open.add(stream);
-          connection.sendHeaders(stream, fields, false);
+          connection.sendHeaders(stream, singleList(fields), false);
         }
-        if (isEnd && role === "server") connection.sendHeaders(stream, fields.slice(1), true);
+        if (isEnd && role === "server") connection.sendHeaders(stream, singleList(fields.slice(1)), true);
         forget(stream);
       },
       onData: (stream, data, isEnd) => {
@@ -96,7 +97,7 @@ async function oneConnection(
   };
   let nextId = 1;
   if (role === "client") {
-    for (; nextId < 20; nextId += 2) open.add(connection.request(fields, random(2) === 0, {}));
+    for (; nextId < 20; nextId += 2) open.add(connection.request(singleList(fields), random(2) === 0, {}));
   }
   const frames: Buffer[] = [...(role === "server" ? [raw.PREFACE] : []), raw.settings()];
   const count = 20 + random(60);

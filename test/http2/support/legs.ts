@@ -64,8 +64,8 @@ export async function startLegs(t: TestContext, options: LegOptions = {}): Promi
         isOneRequest: false,
         isBackground: false,
         timeout: timeoutMs === undefined ? undefined : millis(timeoutMs),
-        responseHeaders: { opid: "the-id" },
-        bind: () => ({ kind: "target", upstream: { key: "m", what: 'module "raw"', address }, headers: { opid: "the-id" } }),
+        operationId: "the-id",
+        bind: () => ({ kind: "target", upstream: { key: "m", what: 'module "raw"', address } }),
         end: () => {
           open -= 1;
         },

@@ -28,9 +28,9 @@ test("who ended before its deadline hears nothing of it, the others of its row d
   const owner = (name: string): { onDeadline: () => void } => ({ onDeadline: () => void over.push(name) });
   for (const limit of [500, 5000]) {
     const early = owner(`early ${limit}`);
-    const row = deadlines.add(early, millis(limit));
+    const deadline = deadlines.add(early, millis(limit));
     deadlines.add(owner(`late ${limit}`), millis(limit));
-    row.delete(early);
+    deadline.cancel();
   }
   await clock.advance(millis(6000));
   assert.deepEqual(over, ["late 500", "late 5000"]);

@@ -81,6 +81,10 @@ export class FakeMachine implements MachineView {
     return [...this.resources].filter(([, { isReady }]) => isReady).map(([name]) => name);
   }
 
+  hasService(service: string): boolean {
+    return [...this.services().values()].includes(service);
+  }
+
   route(service: string, name: string): Route {
     const apis = [...this.services()].filter(([, known]) => known === service).map(([api]) => api);
     if (apis.length === 0) return { kind: "unknown-service" };
