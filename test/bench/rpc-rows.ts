@@ -1,8 +1,8 @@
 /**
- * What the way through the supervisor costs a call and a stream: straight to the module, through the first router backend (a process of its own
- * that does nothing else) and through the supervisor, side by side in every round.
+ * What the way through the supervisor costs a call and a stream: straight to the module, through a process that only passes bytes on, through the
+ * first router backend (a process of its own that does nothing else) and through the supervisor, side by side in every round.
  */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import path from "node:path";
@@ -18,7 +18,7 @@ const SETTLE = 5000;
 const MAX_ROUNDS = 5;
 const GAUGE = "dial";
 
-const WAYS = ["direct", "first", "through"] as const;
+const WAYS = ["direct", "splice", "first", "through"] as const;
 type Way = (typeof WAYS)[number];
 
 interface Target {
@@ -44,21 +44,33 @@ async function startTargets(scope: Scope, { language }: BenchOptions): Promise<M
   if (socket === undefined) throw new Error("the daemon tells no socket of module m0");
   const folder = path.join(scope.folder, "first");
   mkdirSync(folder, { recursive: true });
-  const program = path.join(import.meta.dirname, "router-program.js");
-  const first = spawn(process.execPath, [program, folder, socket, sensorName(0), GAUGE], { stdio: ["pipe", "pipe", "inherit"] });
-  scope.after(() => first.kill("SIGKILL"));
-  const [port] = (await once(first.stdout.setEncoding("utf8"), "data")) as [string];
+  const splice = await startProxy(scope, "splice-program.js", [socket]);
+  const first = await startProxy(scope, "router-program.js", [folder, socket, sensorName(0), GAUGE]);
   return {
     targets: {
       direct: { address: socket, pid: undefined },
-      first: { address: `localhost:${port.trim()}`, pid: first.pid },
+      splice: splice.target,
+      first: first.target,
       through: { address: daemon.address, pid: daemon.pid },
     },
     stop: async () => {
-      first.kill("SIGKILL");
+      for (const { child } of [splice, first]) child.kill("SIGKILL");
       await stopMachine(daemon);
     },
   };
+}
+
+interface Proxy {
+  readonly child: ChildProcess;
+  readonly target: Target;
+}
+
+/** `program`: one of this folder that prints its port. */
+async function startProxy(scope: Scope, program: string, args: readonly string[]): Promise<Proxy> {
+  const child = spawn(process.execPath, [path.join(import.meta.dirname, program), ...args], { stdio: ["pipe", "pipe", "inherit"] });
+  scope.after(() => child.kill("SIGKILL"));
+  const [port] = (await once(child.stdout.setEncoding("utf8"), "data")) as [string];
+  return { child, target: { address: `localhost:${port.trim()}`, pid: child.pid } };
 }
 
 /** One load, and microseconds of CPU that whoever is in the way spent on each call or message. */
@@ -98,14 +110,15 @@ interface FigureText<T> {
   readonly goal?: string;
 }
 
-/** The supervisor's, beside both others of the same rounds; the ratio is that to direct. */
+/** The supervisor's, beside the others of the same rounds; the ratios are those to direct. */
 function compare<T>(all: readonly Round<T>[], { measure: what, unit, pick, goal }: FigureText<T>): Figure {
   const of = (way: Way): string => `${median(all.map((round) => pick(round[way]))).toFixed(0)} ${unit}`;
   const ratioOf = (way: Way): number => median(all.map((round) => pick(round[way]) / pick(round.direct)));
+  const withRatio = (way: Way): string => `${of(way)} (${ratioOf(way).toFixed(2)} x)`;
   return {
     measure: what,
     value: of("through"),
-    baseline: `direct ${of("direct")}, first proxy ${of("first")} (${ratioOf("first").toFixed(2)} x)`,
+    baseline: `direct ${of("direct")}, splice ${withRatio("splice")}, first proxy ${withRatio("first")}`,
     ratio: ratioOf("through"),
     ...(goal === undefined ? {} : { goal }),
   };
@@ -114,7 +127,8 @@ function compare<T>(all: readonly Round<T>[], { measure: what, unit, pick, goal 
 function cpuFigure<T>(what: string, all: readonly Round<T>[], goal?: string): Figure {
   const of = (way: Way): string => `${median(all.map((round) => round[way].cpu)).toFixed(1)} us`;
   const ratio = median(all.map((round) => round.through.cpu / round.first.cpu));
-  return { measure: what, value: of("through"), baseline: `first proxy ${of("first")}`, ratio, ...(goal === undefined ? {} : { goal }) };
+  const baseline = `splice ${of("splice")}, first proxy ${of("first")}`;
+  return { measure: what, value: of("through"), baseline, ratio, ...(goal === undefined ? {} : { goal }) };
 }
 
 export const rpcRow: Row = async (scope, options) => {
