@@ -70,7 +70,9 @@ export class Operations {
     const { wantedId } = operation;
     const wanted = wantedId !== undefined && UUID.test(wantedId) ? wantedId.toLowerCase() : undefined;
     if (wanted !== undefined && this.#find(wanted) !== undefined) return wanted;
-    const running = new RunningOperation(wanted ?? this.#nextId(), operation, this.#clock.now());
+    // One of ours that does not run is over, or is still to be given.
+    const isFree = wanted !== undefined && !(this.#random !== "" && wanted.startsWith(this.#random));
+    const running = new RunningOperation(isFree ? wanted : this.#nextId(), operation, this.#clock.now());
     this.#running.add(running);
     return running;
   }

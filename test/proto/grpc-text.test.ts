@@ -56,6 +56,31 @@ test("timeouts of all units are read", () => {
   for (const text of [undefined, "", "5", "5s", "123456789S", "-1S"]) assert.equal(parseGrpcTimeout(text), undefined);
 });
 
+for (const [title, text, expected] of [
+  ["eight digits are the most", "99999999H", 99_999_999 * 3_600_000],
+  ["leading zeros count as digits and mean nothing", "00000010S", 10_000],
+  ["none at all is a time too", "0S", 0],
+  ["nine digits are too many, zeros or not", "000000001S", undefined],
+  ["a unit without digits", "S", undefined],
+  ["digits without a unit", "10", undefined],
+  ["an unknown unit", "10h", undefined],
+  ["a unit of two letters", "10ms", undefined],
+  ["the name of a property for a unit", "1constructor", undefined],
+  ["a blank before it", " 10S", undefined],
+  ["a blank behind it", "10S ", undefined],
+  ["a blank inside", "10 S", undefined],
+  ["nothing but a blank", " ", undefined],
+  ["a plus sign", "+10S", undefined],
+  ["a minus sign alone", "-S", undefined],
+  ["a fraction", "1.5S", undefined],
+  ["an exponent", "1e3S", undefined],
+  ["digits that are not ASCII", "\u0661S", undefined],
+] as const) {
+  test(`a timeout of ${JSON.stringify(text)}: ${title}`, () => {
+    assert.equal(parseGrpcTimeout(text), expected);
+  });
+}
+
 test("a timeout written is read as at least the same", () => {
   fc.assert(
     fc.property(fc.double({ min: 0.001, max: 1e10, noNaN: true }), (duration) => {

@@ -90,3 +90,29 @@ test("the short way knows plain short names only, and agrees with the long one",
     }),
   );
 });
+
+test("short names are told as they stand in the bytes, however often and in whatever order they come", () => {
+  // Of equal length and equal hash, all of them.
+  const colliding = ["AaAaAa", "AaAaBB", "AaBBAa", "AaBBBB", "BBAaAa", "BBAaBB", "BBBBAa", "BBBBBB"].map((text) => Buffer.from(text));
+  const name = fc.oneof(
+    fc.constantFrom(...colliding),
+    fc.string({ unit: "grapheme", maxLength: 40 }).map((text) => Buffer.from(text).subarray(0, 125)),
+    fc.uint8Array({ maxLength: 125 }).map((bytes) => Buffer.from(bytes)),
+  );
+  // As with the bytes of a connection, the next call overwrites what the last one read.
+  const bytes = Buffer.alloc(132);
+  const read = (text: Buffer): string | undefined => {
+    bytes.set([0, 0, 0, 0, text.length + 2, 0x0a, text.length]);
+    bytes.set(text, 7);
+    return shortName(bytes.subarray(0, 7 + text.length));
+  };
+  fc.assert(
+    fc.property(fc.array(name, { minLength: 1, maxLength: 50 }), fc.array(fc.nat(), { maxLength: 200 }), (names, order) => {
+      for (const index of order) {
+        const text = names[index % names.length] ?? Buffer.alloc(0);
+        assert.equal(read(text), text.toString());
+      }
+    }),
+  );
+  for (let index = 0; index < 3000; index += 1) assert.equal(read(Buffer.from(`motor ${index % 700}`)), `motor ${index % 700}`);
+});
