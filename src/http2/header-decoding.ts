@@ -2,7 +2,8 @@
 import { DynamicTable } from "./dynamic-table.js";
 import { ConnectionError, ErrorCode } from "./error-codes.js";
 import { fieldUnder, type HeaderField, headerField, STATIC_FIELDS, sensitiveField } from "./header-field.js";
-import { type HeaderList, ListBuilder } from "./header-list.js";
+import type { HeaderList } from "./header-list.js";
+import { ListBuilder } from "./list-builder.js";
 import { BlockReader } from "./primitives.js";
 
 export interface DecoderLimits {
@@ -46,7 +47,9 @@ export class HeaderDecoder {
       size += field.size;
       if (size <= listSize) builder.add(field);
     }
-    return size > listSize ? undefined : builder.list();
+    reader.end();
+    const list = builder.list();
+    return size > listSize ? undefined : list;
   }
 
   #literal(reader: BlockReader, first: number): HeaderField {

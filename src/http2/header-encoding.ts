@@ -12,20 +12,13 @@ const MAX_BLOCKS = 512;
 /** Two size updates (section 4.2) at the beginning of a block. */
 const MAX_SIZE_UPDATES = 12;
 
-interface Block {
-  readonly steady: SteadyFields;
-  readonly bytes: Buffer;
-}
-
 export class HeaderEncoder {
   readonly #table: DynamicTable;
   readonly #numbers = new Map<HeaderField, number>();
   readonly #seen = new Set<HeaderField>();
   readonly #writer = new BlockWriter();
   /** Of steady fields, while the table stays as it is. */
-  readonly #blocks = new Map<SteadyFields, Block>();
-  #latest: Block | undefined;
-  #second: Block | undefined;
+  readonly #blocks = new Map<SteadyFields, Buffer>();
   #blocksGeneration = 0;
   #pendingLimit: number | undefined;
 
@@ -54,7 +47,7 @@ export class HeaderEncoder {
     if (this.#pendingLimit !== undefined) this.#tellSize(this.#pendingLimit);
     if (steady.fields.length > 0) this.#steady(steady, bytes);
     for (const field of varying) this.#field(field);
-    return writer.at;
+    return writer.end();
   }
 
   #steady(steady: SteadyFields, bytes: Buffer): void {
@@ -62,11 +55,9 @@ export class HeaderEncoder {
     const { generation } = this.#table;
     if (this.#blocksGeneration !== generation) {
       this.#blocks.clear();
-      this.#latest = undefined;
-      this.#second = undefined;
       this.#blocksGeneration = generation;
     }
-    const known = this.#known(steady);
+    const known = this.#blocks.get(steady);
     if (known !== undefined) {
       writer.raw(known);
       return;
@@ -76,18 +67,7 @@ export class HeaderEncoder {
     for (const field of steady.fields) if (!this.#field(field)) isSettled = false;
     if (!steady.isShared || !isSettled || generation !== this.#table.generation) return;
     if (this.#blocks.size >= MAX_BLOCKS) this.#blocks.clear();
-    this.#blocks.set(steady, { steady, bytes: Buffer.from(bytes.subarray(start, writer.at)) });
-  }
-
-  /** A response's headers and its trailers come in turns. */
-  #known(steady: SteadyFields): Buffer | undefined {
-    const latest = this.#latest;
-    if (latest?.steady === steady) return latest.bytes;
-    const found = this.#second?.steady === steady ? this.#second : this.#blocks.get(steady);
-    if (found === undefined) return undefined;
-    this.#second = latest;
-    this.#latest = found;
-    return found.bytes;
+    this.#blocks.set(steady, Buffer.from(bytes.subarray(start, writer.at)));
   }
 
   #tellSize(limit: number): void {

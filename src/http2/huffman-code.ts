@@ -79,7 +79,7 @@ export function decodeHuffman(bytes: Buffer, start: number, end: number): string
   const most = Math.ceil(((end - start) * 8) / 5);
   if (most > scratch.length) scratch = Buffer.allocUnsafeSlow(most);
   let written = 0;
-  /** What was read and not decoded yet: at most the 29 bits of a code that is not complete and a byte, so no bitwise operators there. */
+  /** What was read and not decoded yet: the 29 bits of a code that is not complete and a byte, so that only its lower bits are what bitwise operators see. */
   let rest = 0;
   let bits = 0;
   for (let at = start; at < end; at += 1) {
@@ -93,7 +93,7 @@ export function decodeHuffman(bytes: Buffer, start: number, end: number): string
       scratch[written] = found & SYMBOL_MASK;
       written += 1;
       bits -= length;
-      rest = bits <= MAX_LENGTH ? rest & ((1 << bits) - 1) : rest % 2 ** bits;
+      rest &= (1 << bits) - 1;
     }
   }
   if (bits > 7 || rest !== (1 << bits) - 1) throw new ConnectionError(ErrorCode.COMPRESSION_ERROR, "bad padding of a Huffman string");

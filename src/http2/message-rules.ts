@@ -1,6 +1,9 @@
 /** RFC 9113 section 8: what makes a request, a response or trailers well formed. */
+
+import { FactsOf } from "./facts-of.js";
 import { type HeaderField, headerField } from "./header-field.js";
-import { FactsOf, type HeaderList, ListBuilder } from "./header-list.js";
+import type { HeaderList } from "./header-list.js";
+import { ListBuilder } from "./list-builder.js";
 
 /** Section 8.2.2: fields of one connection, which have no place in HTTP/2. */
 const CONNECTION_SPECIFIC: ReadonlySet<string> = new Set(["connection", "proxy-connection", "keep-alive", "transfer-encoding", "upgrade"]);

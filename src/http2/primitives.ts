@@ -18,6 +18,11 @@ export class BlockReader {
     this.#end = end;
   }
 
+  /** Lets go of the block. */
+  end(): void {
+    this.#bytes = NO_BYTES;
+  }
+
   /** Section 5.1. The first byte, whose upper bits the caller has looked at, is read as well. */
   integer(prefixBits: number): number {
     const mask = (1 << prefixBits) - 1;
@@ -59,6 +64,12 @@ export class BlockWriter {
   begin(bytes: Buffer, at: number): void {
     this.#bytes = bytes;
     this.at = at;
+  }
+
+  /** Lets go of what was written into. Where the block ends. */
+  end(): number {
+    this.#bytes = NO_BYTES;
+    return this.at;
   }
 
   integer(pattern: number, prefixBits: number, value: number): void {

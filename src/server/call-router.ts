@@ -10,7 +10,7 @@ import { knownMethodOfPath, knownServiceNamed } from "../proto/known-services.js
 import { Status } from "../proto/status-code.js";
 import type { BusyCall, BusyModules } from "./busy-modules.js";
 import { type Caller, formatCaller } from "./caller.js";
-import type { InFlight, Place, Places } from "./in-flight.js";
+import type { InFlight, Place } from "./in-flight.js";
 import { DEFAULT_UNARY_TIMEOUT } from "./limits.js";
 import { type Operations, RunningOperation } from "./operations.js";
 import { isOwnService, isOwnStream, isOwnUnlimited, ownServiceFor, ROBOT_SERVICE } from "./own-services.js";
@@ -64,17 +64,13 @@ export function upstreamKey(module: string, incarnation: number): string {
 
 export function createCallRouter(options: RouterOptions): CallRouter {
   const paths = new Map<string, PathFacts>();
-  let last: PathFacts | undefined;
   const factsOf = (path: string): PathFacts | undefined => {
-    if (path === last?.path) return last;
-    let facts = paths.get(path);
-    if (facts === undefined) {
-      facts = readPath(path, options.inFlight);
-      if (facts === undefined) return undefined;
-      if (paths.size >= MAX_CACHED_PATHS) paths.clear();
-      paths.set(path, facts);
-    }
-    last = facts;
+    const known = paths.get(path);
+    if (known !== undefined) return known;
+    const facts = readPath(path);
+    if (facts === undefined) return undefined;
+    if (paths.size >= MAX_CACHED_PATHS) paths.clear();
+    paths.set(path, facts);
     return facts;
   };
   return {
@@ -106,8 +102,6 @@ function callOf(start: CallStart, caller: Caller): CallStart {
 const MAX_CACHED_PATHS = 2000;
 
 interface PathFacts {
-  readonly path: string;
-  readonly places: Places;
   readonly isOwn: boolean;
   readonly service: string;
   readonly method: string;
@@ -118,15 +112,13 @@ interface PathFacts {
   readonly isOneRequest: boolean;
 }
 
-function readPath(path: string, inFlight: InFlight): PathFacts | undefined {
+function readPath(path: string): PathFacts | undefined {
   const slash = path.indexOf("/", 1);
   if (!path.startsWith("/") || slash < 2 || slash === path.length - 1) return undefined;
   const known = knownMethodOfPath(path);
   // Where it is known, the same text that tables are asked with.
   const service = knownServiceNamed(path.slice(1, slash))?.service ?? path.slice(1, slash);
   return {
-    path,
-    places: inFlight.placesOf(service),
     isOwn: isOwnService(service),
     service,
     method: path.slice(slash + 1),
@@ -142,7 +134,7 @@ function beginOwn(options: RouterOptions, start: CallStart, handle: CallHandle, 
   const own = ownServiceFor(facts.service, start.caller);
   const isTracked = own?.isTracked === true && facts.method !== "StreamStatus";
   const isLimited = facts.service === ROBOT_SERVICE && !isOwnUnlimited(facts.method);
-  const place = isLimited ? inFlight.place(facts.places, ROBOT_SERVICE, "") : undefined;
+  const place = isLimited ? inFlight.place(ROBOT_SERVICE, "") : undefined;
   if (place !== undefined && !inFlight.enter(place)) return tooMany(inFlight.limit, place);
   const sessionId = start.header("viam-sid");
   const operation = isTracked ? operations.begin({ method: start.path, wantedId: start.header("opid"), sessionId, handle }) : undefined;
@@ -171,8 +163,8 @@ function beginOwn(options: RouterOptions, start: CallStart, handle: CallHandle, 
 
 function beginResource(options: RouterOptions, start: CallStart, handle: CallHandle, facts: PathFacts): RoutedCall | Refusal {
   const { operations, sessions } = options;
-  // Unknown services are told at once, unless the first message comes with the call: a stream's may be long in coming.
-  if (facts.isUnary !== true && !options.view.hasService(facts.service)) return unknownService(facts.service);
+  // Unknown services are told at once: a stream's first message may be long in coming.
+  if (!options.view.hasService(facts.service)) return unknownService(facts.service);
   const isWatched = facts.isMonitored && hasSessions(start.caller);
   const sessionId = isWatched ? start.header("viam-sid") : undefined;
   if (sessionId !== undefined && !sessions.beat(sessionId, formatCaller(start.caller))) {
@@ -233,12 +225,12 @@ class ResourceCall implements RoutedCall {
   }
 
   bind(name: string): Target | Refusal {
-    const { service, places, isUnary } = this.#facts;
+    const { service, isUnary } = this.#facts;
     const { view, inFlight, clock, sessions, busy } = this.#options;
     if (name === "") return nameMissing(this.#facts);
     const route = view.route(service, name);
     if (route.kind !== "module") return refusalOf(route, service);
-    const place = inFlight.place(places, service, name);
+    const place = inFlight.place(service, name);
     if (isUnary !== false) {
       if (!inFlight.enter(place)) return tooMany(inFlight.limit, place);
       this.#isLimited = true;

@@ -7,15 +7,12 @@ export interface Place {
   count: number;
 }
 
-/** Of one service, by the resource's simple name. */
-export type Places = Map<string, Place>;
-
 /** Places that are empty are forgotten when there are so many. */
 const MANY = 4096;
 
 export class InFlight {
   readonly limit: number;
-  readonly #services = new Map<string, Places>();
+  readonly #services = new Map<string, Map<string, Place>>();
   #size = 0;
 
   constructor(limit: number) {
@@ -33,21 +30,17 @@ export class InFlight {
     place.count -= 1;
   }
 
-  /** May be kept. */
-  placesOf(service: string): Places {
-    const known = this.#services.get(service);
-    if (known !== undefined) return known;
-    const places: Places = new Map();
-    this.#services.set(service, places);
-    return places;
-  }
-
-  /** To be asked for with every call. */
-  place(places: Places, service: string, name: string): Place {
+  /** Of a resource that there is. To be asked for with every call: places are not kept for ever. */
+  place(service: string, name: string): Place {
+    let places = this.#services.get(service);
+    if (places === undefined) {
+      places = new Map();
+      this.#services.set(service, places);
+    }
     return places.get(name) ?? this.#add(places, service, name);
   }
 
-  #add(places: Places, service: string, name: string): Place {
+  #add(places: Map<string, Place>, service: string, name: string): Place {
     if (this.#size >= MANY) this.#forgetEmpty();
     this.#size += 1;
     const place: Place = { key: name === "" ? service : `${name}.${service}`, count: 0 };

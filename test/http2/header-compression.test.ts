@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { HeaderDecoder } from "../../src/http2/header-decoding.js";
 import { HeaderEncoder } from "../../src/http2/header-encoding.js";
 import { headerField, sensitiveField } from "../../src/http2/header-field.js";
-import { ListBuilder, singleList } from "../../src/http2/header-list.js";
+import { singleList } from "../../src/http2/header-list.js";
+import { ListBuilder } from "../../src/http2/list-builder.js";
 import { encodeBlock, inOrder, type Pair, pairsOf } from "./support/header-blocks.js";
 
 const LIMITS = { tableSize: 4096, listSize: 65_536 };

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
+import { FactsOf } from "../../src/http2/facts-of.js";
 import { type HeaderField, headerField, sensitiveField } from "../../src/http2/header-field.js";
-import { FactsOf, type HeaderList, ListBuilder, type SteadyFields, singleList, steadyList } from "../../src/http2/header-list.js";
+import { type HeaderList, type SteadyFields, singleList, steadyList } from "../../src/http2/header-list.js";
+import { ListBuilder } from "../../src/http2/list-builder.js";
 import { contentLength, requestProblem, responseProblem, trailersProblem } from "../../src/http2/message-rules.js";
 import { inOrder, type Pair, pairsOf } from "./support/header-blocks.js";
 

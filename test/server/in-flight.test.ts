@@ -7,11 +7,9 @@ const ARM = "arm.Service";
 /** So many places are kept, empty or not. */
 const KEPT = 4096;
 
-const placeOf = (inFlight: InFlight, service: string, name: string): Place => inFlight.place(inFlight.placesOf(service), service, name);
-
 function enterAll(inFlight: InFlight, prefix: string, count: number): readonly Place[] {
   return Array.from({ length: count }, (_, index) => {
-    const place = placeOf(inFlight, MOTOR, `${prefix} ${index}`);
+    const place = inFlight.place(MOTOR, `${prefix} ${index}`);
     assert.equal(inFlight.enter(place), true);
     return place;
   });
@@ -19,16 +17,16 @@ function enterAll(inFlight: InFlight, prefix: string, count: number): readonly P
 
 test("each resource has its own limit for each service", () => {
   const inFlight = new InFlight(2);
-  const enter = (service: string, name: string): boolean => inFlight.enter(placeOf(inFlight, service, name));
+  const enter = (service: string, name: string): boolean => inFlight.enter(inFlight.place(service, name));
   assert.deepEqual([enter(MOTOR, "left"), enter(MOTOR, "left"), enter(MOTOR, "left")], [true, true, false]);
   assert.deepEqual([enter(MOTOR, "right"), enter(ARM, "left"), enter(MOTOR, "")], [true, true, true]);
-  inFlight.leave(placeOf(inFlight, MOTOR, "left"));
+  inFlight.leave(inFlight.place(MOTOR, "left"));
   assert.deepEqual([enter(MOTOR, "left"), enter(MOTOR, "left")], [true, false]);
 });
 
 test("who is refused does not count", () => {
   const inFlight = new InFlight(1);
-  const place = placeOf(inFlight, MOTOR, "left");
+  const place = inFlight.place(MOTOR, "left");
   inFlight.enter(place);
   for (let again = 0; again < 3; again += 1) assert.equal(inFlight.enter(place), false);
   inFlight.leave(place);
@@ -38,23 +36,22 @@ test("who is refused does not count", () => {
 
 test("a place is named by its resource and service, or by the service alone", () => {
   const inFlight = new InFlight(1);
-  assert.equal(placeOf(inFlight, MOTOR, "left").key, "left.motor.Service");
-  assert.equal(placeOf(inFlight, MOTOR, "").key, "motor.Service");
+  assert.equal(inFlight.place(MOTOR, "left").key, "left.motor.Service");
+  assert.equal(inFlight.place(MOTOR, "").key, "motor.Service");
 });
 
 test("names that come once are forgotten when there are many, places where something runs stay", () => {
   const inFlight = new InFlight(1);
   const busy = enterAll(inFlight, "busy", 50);
-  const elsewhere = placeOf(inFlight, ARM, "elsewhere");
+  const elsewhere = inFlight.place(ARM, "elsewhere");
   inFlight.enter(elsewhere);
-  const idle = placeOf(inFlight, MOTOR, "idle 0");
+  const idle = inFlight.place(MOTOR, "idle 0");
   for (let round = 0; round < 3; round += 1) {
-    for (let index = 0; index < KEPT; index += 1) placeOf(inFlight, MOTOR, `idle ${round} ${index}`);
-    assert.ok(inFlight.placesOf(MOTOR).size <= KEPT);
-    for (const [index, place] of busy.entries()) assert.equal(placeOf(inFlight, MOTOR, `busy ${index}`), place);
-    assert.equal(placeOf(inFlight, ARM, "elsewhere"), elsewhere);
+    for (let index = 0; index < KEPT; index += 1) inFlight.place(MOTOR, `idle ${round} ${index}`);
+    for (const [index, place] of busy.entries()) assert.equal(inFlight.place(MOTOR, `busy ${index}`), place);
+    assert.equal(inFlight.place(ARM, "elsewhere"), elsewhere);
   }
-  assert.notEqual(placeOf(inFlight, MOTOR, "idle 0"), idle);
+  assert.notEqual(inFlight.place(MOTOR, "idle 0"), idle);
   for (const place of busy) {
     assert.equal(inFlight.enter(place), false);
     inFlight.leave(place);
@@ -66,10 +63,10 @@ test("more places than are kept may be busy; when they are empty the next name l
   const inFlight = new InFlight(1);
   const busy = enterAll(inFlight, "busy", KEPT + 100);
   for (const place of busy) assert.equal(inFlight.enter(place), false);
-  assert.equal(inFlight.placesOf(MOTOR).size, KEPT + 100);
+  for (const [index, place] of busy.entries()) assert.equal(inFlight.place(MOTOR, `busy ${index}`), place);
   for (const place of busy) inFlight.leave(place);
-  const next = placeOf(inFlight, MOTOR, "the next");
-  assert.deepEqual([...inFlight.placesOf(MOTOR).keys()], ["the next"]);
-  placeOf(inFlight, MOTOR, "one more");
-  assert.equal(placeOf(inFlight, MOTOR, "the next"), next);
+  const next = inFlight.place(MOTOR, "the next");
+  assert.notEqual(inFlight.place(MOTOR, "busy 0"), busy[0]);
+  inFlight.place(MOTOR, "one more");
+  assert.equal(inFlight.place(MOTOR, "the next"), next);
 });

@@ -1,6 +1,8 @@
 /** The header fields of a gRPC call: what those of a request, a response and a status mean, and how ours are written. */
+
+import { FactsOf } from "../../http2/facts-of.js";
 import { fieldValue, type HeaderField, headerField, sensitiveField } from "../../http2/header-field.js";
-import { FactsOf, HeaderList, singleList, sizeOf, steadyList } from "../../http2/header-list.js";
+import { HeaderList, singleList, sizeOf, steadyList } from "../../http2/header-list.js";
 import { decodeGrpcMessage, encodeGrpcMessage, formatGrpcTimeout, parseGrpcTimeout } from "../../proto/grpc-text.js";
 import { RpcError, Status } from "../../proto/status-code.js";
 

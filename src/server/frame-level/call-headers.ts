@@ -1,6 +1,8 @@
 /** Header fields from one leg to the other: what is passed, what is dropped, what is added. What holds for calls of a kind is found out once. */
+
+import { FactsOf } from "../../http2/facts-of.js";
 import { fieldUnder, fieldValue, type HeaderField, headerField } from "../../http2/header-field.js";
-import { FactsOf, HeaderList, SteadyFields } from "../../http2/header-list.js";
+import { HeaderList, SteadyFields } from "../../http2/header-list.js";
 import { GRPC_CONTENT_TYPE } from "../grpc-headers.js";
 
 /** Belong to one hop, or are set anew. Connection-specific ones never come this far: they make a message malformed. */

@@ -34,9 +34,6 @@ export class FrameBackend implements RouterBackend {
   readonly #options: BackendOptions;
   readonly #clients = new Set<ClientLeg>();
   readonly #legs = new Map<string, UpstreamLeg>();
-  /** Mostly one module is called again and again. */
-  #lastKey: string | undefined;
-  #lastLeg: UpstreamLeg | undefined;
   /** Also those that drain after a GOAWAY. */
   readonly #alive = new Map<UpstreamLeg, string>();
   readonly #opening = new Map<string, Promise<UpstreamLeg>>();
@@ -112,13 +109,8 @@ export class FrameBackend implements RouterBackend {
   /** At once where the address is known, else when the upstream runs. */
   #leg(upstream: Upstream): UpstreamLeg | Promise<UpstreamLeg> {
     const { key, address } = upstream;
-    if (key === this.#lastKey && this.#lastLeg?.isUsable === true) return this.#lastLeg;
     const known = this.#legs.get(key);
-    if (known?.isUsable === true) {
-      this.#lastKey = key;
-      this.#lastLeg = known;
-      return known;
-    }
+    if (known?.isUsable === true) return known;
     if (typeof address === "string") return this.#open(upstream, address);
     let opening = this.#opening.get(key);
     if (opening === undefined) {
