@@ -38,6 +38,11 @@ export function takeIn(socket: Socket, caller: Caller, options: IntakeOptions): 
     socket.off("readable", onReadable);
     socket.off("end", hangUp);
     socket.off("close", stop);
+    // RFC 9113 section 3.4: not the preface of HTTP/2, and nothing else that is spoken here.
+    if (protocol === "unknown") {
+      socket.destroy();
+      return;
+    }
     socket.unshift(head);
     if (protocol === "tls" && options.onTls !== undefined) options.onTls(socket);
     else if (protocol === "tls") refuse(socket, PLAINTEXT_ANSWER);

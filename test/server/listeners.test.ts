@@ -46,6 +46,17 @@ test("bytes that come one by one are told apart all the same", async (t) => {
   assert.match(answer, /^HTTP\/1\.1 200 OK/);
 });
 
+test("RFC 9113 section 3.4: what begins no protocol that is spoken here is closed without a word", async (t) => {
+  const machine = await startServer(t);
+  for (const start of ["INVALID CONNECTION PREFACE\r\n\r\n", "\0\0\0\x04\0\0\0\0\0"]) {
+    const socket = net.connect(machine.port, "127.0.0.1", () => socket.write(start));
+    const chunks: Buffer[] = [];
+    socket.on("data", (chunk: Buffer) => chunks.push(chunk)).on("error", () => undefined);
+    await new Promise((resolve) => socket.once("close", resolve));
+    assert.equal(Buffer.concat(chunks).length, 0);
+  }
+});
+
 test("a TLS client sees at once that there is no TLS here", async (t) => {
   const machine = await startServer(t);
   const error = await new Promise<Error>((resolve) => {

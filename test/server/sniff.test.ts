@@ -10,8 +10,14 @@ test("the protocol is told by the first bytes", () => {
     ["PRI * HTTP/2.0\r\n", "http2"],
     ["POST / HTTP/1.1\r\n", "http1"],
     ["GET / HTTP/1.1\r\n", "http1"],
+    ["OPTIONS", undefined],
+    ["OPTIONS * HTTP/1.1\r\n", "http1"],
+    ["\r\nGET / HTTP/1.1\r\n", "http1"],
     ["\x16\x03\x01", "tls"],
-    ["\x00", "http1"],
+    ["\x00", "unknown"],
+    ["get / HTTP/1.1\r\n", "unknown"],
+    ["PRE", "unknown"],
+    ["INVALID CONNECTION PREFACE\r\n\r\n", "unknown"],
   ];
   for (const [head, expected] of table) assert.equal(sniffProtocol(Buffer.from(head, "latin1")), expected, JSON.stringify(head));
 });
