@@ -29,6 +29,11 @@ import { StreamTable } from "./stream-table.js";
 const HEADER_TABLE_BYTES = 4096;
 const CLIENT_PREFACE: Buffer = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 const NO_PREFACE = Buffer.alloc(0);
+/**
+ * A header block in all its frames. Lists are limited as well, and one that is too long costs its stream; a block that is not even read to its
+ * end costs the connection, which for a client of ours is its own, and for a server's the one that everybody's calls share.
+ */
+const MAX_BLOCK_BYTES = { server: 131_072, client: 1_048_576 };
 const GOAWAY_PING = Buffer.from("goingaway");
 /** Answers to a peer that asks but never reads. */
 const MAX_WAITING_BYTES = 2_097_152;
@@ -86,7 +91,7 @@ export class Connection<T> implements FrameSink {
     });
     this.#decoder = new HeaderDecoder({ tableSize: HEADER_TABLE_BYTES, listSize: limits.maxHeaderListSize });
     this.#guard = new FloodGuard(() => clock.now());
-    this.#reader = new FrameReader(this, role === "server" ? CLIENT_PREFACE : NO_PREFACE);
+    this.#reader = new FrameReader(this, role === "server" ? CLIENT_PREFACE : NO_PREFACE, MAX_BLOCK_BYTES[role]);
     this.#patience = new PeerPatience({ clock, reader: this.#reader, role, onExpired: (what) => this.#onExpired(what) });
     this.#streams = new StreamTable(role);
     this.#receiveWindows = new ReceiveWindows(this.#frames, limits);

@@ -5,8 +5,6 @@ import { Flag, FRAME_HEADER_BYTES, FrameType, readUint31 } from "./frame-format.
 
 /** What we announce, by not announcing another one. */
 const MAX_FRAME_BYTES = 16_384;
-/** A header block in all its frames; a compressed block is smaller than its list, which is limited as well. */
-const MAX_BLOCK_BYTES = 131_072;
 const MAX_CONTINUATIONS = 64;
 
 export interface FrameSink {
@@ -37,6 +35,7 @@ interface PartialBlock {
 
 export class FrameReader {
   readonly #sink: FrameSink;
+  readonly #maxBlockBytes: number;
   #preface: Buffer;
   #tail: Buffer | undefined;
   #block: PartialBlock | undefined;
@@ -45,10 +44,11 @@ export class FrameReader {
   /** Frames that were read. */
   frames = 0;
 
-  /** `preface`: what the peer must send first, empty for none. */
-  constructor(sink: FrameSink, preface: Buffer) {
+  /** `preface`: what the peer must send first, empty for none. `maxBlockBytes`: of a header block in all its frames. */
+  constructor(sink: FrameSink, preface: Buffer, maxBlockBytes: number) {
     this.#sink = sink;
     this.#preface = preface;
+    this.#maxBlockBytes = maxBlockBytes;
   }
 
   /** A header block was begun and is not complete. */
@@ -200,7 +200,7 @@ export class FrameReader {
     if (block === undefined) throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, "CONTINUATION without HEADERS");
     block.parts.push(Buffer.from(bytes.subarray(start, end)));
     block.bytes += end - start;
-    if (block.bytes > MAX_BLOCK_BYTES || block.parts.length > MAX_CONTINUATIONS) {
+    if (block.bytes > this.#maxBlockBytes || block.parts.length > MAX_CONTINUATIONS) {
       throw new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, "a header block is too long");
     }
     if ((flags & Flag.END_HEADERS) === 0) return;

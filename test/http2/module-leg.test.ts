@@ -38,6 +38,19 @@ const headers = (payload: Buffer = raw.RESPONSE, id = 1): Buffer => frame(HEADER
 const data = (id = 1, payload: Buffer = raw.MESSAGE): Buffer => frame(DATA, 0, id, payload);
 const trailers = (id = 1): Buffer => frame(HEADERS, WHOLE, id, raw.TRAILERS);
 
+/** Of 40,000 bytes each. */
+function longFields(count: number): readonly (readonly [string, string])[] {
+  return Array.from({ length: count }, (_, index) => [`x-${index}`, "y".repeat(40_000)] as const);
+}
+
+/** HEADERS and as many CONTINUATIONs as it takes. */
+function inFrames(payload: Buffer): readonly Buffer[] {
+  const pieces = Array.from({ length: Math.ceil(payload.length / 16_384) }, (_, index) =>
+    payload.subarray(index * 16_384, (index + 1) * 16_384),
+  );
+  return pieces.map((piece, index) => frame(index === 0 ? HEADERS : CONTINUATION, index === pieces.length - 1 ? END_HEADERS : 0, 1, piece));
+}
+
 /** What the module says after the call's request came on its stream 1. */
 const ROWS: readonly (readonly [title: string, bytes: readonly Buffer[], fate: Fate])[] = [
   [
@@ -51,6 +64,8 @@ const ROWS: readonly (readonly [title: string, bytes: readonly Buffer[], fate: F
     [frame(HEADERS, 0, 1, raw.RESPONSE.subarray(0, 5)), frame(CONTINUATION, END_HEADERS, 1, raw.RESPONSE.subarray(5)), data(), trailers()],
     "answered",
   ],
+  ["4.3: a header block that is far too long costs the stream", inFrames(block([":status", "200"], ...longFields(15))), { stream: 11 }],
+  ["4.3: a header block without end ends the connection", inFrames(block([":status", "200"], ...longFields(30))), { connection: 11 }],
   ["4.3: a header block that cannot be decoded ends the connection", [headers(Buffer.from([0x40]))], { connection: 9 }],
   [
     "4.3: another frame inside a header block ends the connection",
