@@ -416,6 +416,7 @@ export class Connection<T> implements FrameSink {
 
   #close(error: Error | undefined): void {
     if (this.isClosed) return;
+    if (error === undefined) this.#pings.pay();
     this.#state = "closed";
     this.#error = error;
     this.#patience.stop();

@@ -30,6 +30,7 @@ export class PingAnswers {
     if (owing.length === 1) systemClock.after(DELAY, payAll);
   }
 
+  /** What is owed, now. */
   pay(): void {
     const payload = this.#payload;
     this.#payload = undefined;

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { PingAnswers } from "../../src/http2/ping-answers.js";
 import { eventually } from "../support/eventually.js";
-import { greet, startLegs } from "./support/legs.js";
-import { ACK, frame, PING, ping } from "./support/raw-frames.js";
+import { answer, greet, startLegs } from "./support/legs.js";
+import { ACK, END_HEADERS, END_STREAM, frame, goaway, HEADERS, PING, ping, request } from "./support/raw-frames.js";
 import type { RawPeer } from "./support/raw-peer.js";
 
 const PROTOCOL_ERROR = 1;
@@ -37,6 +37,22 @@ test("each connection is answered what it asked", async (t) => {
     await eventually("the answer", () => answersTo(client).length > 0);
     assert.deepEqual(answersTo(client), [`client ${index}`]);
   }
+});
+
+test("what is owed is answered before the connection ends in peace", async (t) => {
+  const legs = await startLegs(t, {
+    module: (peer) => {
+      greet(peer);
+      peer.onFrame(({ type, id }) => {
+        if (type === HEADERS) peer.send(ping("goodbye!"), goaway(id, 0), answer(id));
+      });
+    },
+  });
+  const client = await legs.client();
+  client.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, request()));
+  const module = await eventually("the module's connection", () => legs.modules[0]);
+  await module.closed();
+  assert.deepEqual(answersTo(module), ["goodbye!"]);
 });
 
 test("what is owed to a connection that is over concerns nobody", async (t) => {
