@@ -282,12 +282,15 @@ export class Connection<T> implements FrameSink {
       return;
     }
     this.#guard.count("ping");
-    this.#pings.add(payload);
+    // Who is leaving may wait for the answer before it goes.
+    if (this.#isPeerGoingAway) this.#frames.ping(payload, true);
+    else this.#pings.add(payload);
     this.#assertPeerReads();
   }
 
   onGoawayFrame(lastStreamId: number): void {
     this.#isPeerGoingAway = true;
+    this.#pings.pay();
     if (this.role === "client") {
       // The peer did not and will not look at these.
       for (const stream of this.#streams.all()) {
@@ -416,7 +419,6 @@ export class Connection<T> implements FrameSink {
 
   #close(error: Error | undefined): void {
     if (this.isClosed) return;
-    if (error === undefined) this.#pings.pay();
     this.#state = "closed";
     this.#error = error;
     this.#patience.stop();

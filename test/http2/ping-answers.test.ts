@@ -39,12 +39,12 @@ test("each connection is answered what it asked", async (t) => {
   }
 });
 
-test("what is owed is answered before the connection ends in peace", async (t) => {
+test("who says GOAWAY is answered at once, what it asked before and what it asks then", async (t) => {
   const legs = await startLegs(t, {
     module: (peer) => {
       greet(peer);
       peer.onFrame(({ type, id }) => {
-        if (type === HEADERS) peer.send(ping("goodbye!"), goaway(id, 0), answer(id));
+        if (type === HEADERS) peer.send(ping("goodbye!"), goaway(id, 0), ping("farewell"), answer(id));
       });
     },
   });
@@ -52,7 +52,7 @@ test("what is owed is answered before the connection ends in peace", async (t) =
   client.send(frame(HEADERS, END_HEADERS | END_STREAM, 1, request()));
   const module = await eventually("the module's connection", () => legs.modules[0]);
   await module.closed();
-  assert.deepEqual(answersTo(module), ["goodbye!"]);
+  assert.deepEqual(answersTo(module), ["goodbye!", "farewell"]);
 });
 
 test("what is owed to a connection that is over concerns nobody", async (t) => {
