@@ -30,8 +30,8 @@ const HEADER_TABLE_BYTES = 4096;
 const CLIENT_PREFACE: Buffer = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "latin1");
 const NO_PREFACE = Buffer.alloc(0);
 /**
- * A header block in all its frames. Lists are limited as well, and one that is too long costs its stream; a block that is not even read to its
- * end costs the connection, which for a client of ours is its own, and for a server's the one that everybody's calls share.
+ * A header block in all its frames. A list that is too long costs its stream; a block that is not even read to its end costs the connection: a
+ * client's is its own, but one of ours to a module carries everybody's calls.
  */
 const MAX_BLOCK_BYTES = { server: 131_072, client: 1_048_576 };
 const GOAWAY_PING = Buffer.from("goingaway");

@@ -1,7 +1,7 @@
 /** RFC 7541 sections 3 and 6: header blocks to fields. One decoder for each connection. */
 import { DynamicTable } from "./dynamic-table.js";
 import { ConnectionError, ErrorCode } from "./error-codes.js";
-import { fieldUnder, type HeaderField, headerField, STATIC_FIELDS, sensitiveField } from "./header-field.js";
+import { fieldName, fieldUnder, type HeaderField, STATIC_FIELDS, sensitiveField } from "./header-field.js";
 import type { HeaderList } from "./header-list.js";
 import { ListBuilder } from "./list-builder.js";
 import { BlockReader } from "./primitives.js";
@@ -57,10 +57,10 @@ export class HeaderDecoder {
     const isSensitive = !isIndexing && (first & 0x10) !== 0;
     const nameIndex = reader.integer(isIndexing ? 6 : 4);
     const known = nameIndex === 0 ? undefined : this.#indexed(nameIndex);
-    const name = known?.name ?? reader.string();
+    const about = known?.about ?? fieldName(reader.string());
     const value = reader.string();
-    if (isSensitive) return sensitiveField(name, value);
-    const field = known === undefined ? headerField(name, value) : fieldUnder(known.about, name, value);
+    if (isSensitive) return sensitiveField(about.text, value);
+    const field = fieldUnder(about, value);
     if (isIndexing) this.#table.insert(field);
     return field;
   }

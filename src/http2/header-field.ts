@@ -6,6 +6,7 @@ import { STATIC_TABLE } from "./static-table.js";
 
 /** What holds for all fields under a name; one object for each. */
 export interface FieldName {
+  readonly text: string;
   /** Index in the static table of an entry with this name, 0 for none. */
   readonly staticIndex: number;
   readonly isPseudo: boolean;
@@ -69,19 +70,19 @@ for (const [index, [name, value]] of STATIC_TABLE.entries()) {
   const values = staticFields.get(name) ?? new Map<string, number>();
   staticFields.set(name, values.set(value, index + 1));
 }
-export const STATIC_FIELDS: readonly HeaderField[] = STATIC_TABLE.map(([name, value]) => makeField(fieldName(name), name, value, false));
+export const STATIC_FIELDS: readonly HeaderField[] = STATIC_TABLE.map(([name, value]) => makeField(fieldName(name), value, false));
 
 /** The shared object for a name and a value. */
 export function headerField(name: string, value: string): HeaderField {
-  return fieldUnder(fieldName(name), name, value);
+  return fieldUnder(fieldName(name), value);
 }
 
 /** The same, where what is known of the name is at hand. */
-export function fieldUnder(about: FieldName, name: string, value: string): HeaderField {
-  if (about.isVarying) return makeField(about, name, value, false);
+export function fieldUnder(about: FieldName, value: string): HeaderField {
+  if (about.isVarying) return makeField(about, value, false);
   const known = young.get(about)?.get(value);
   if (known !== undefined) return known;
-  const field = old.get(about)?.get(value) ?? makeField(about, name, value, false);
+  const field = old.get(about)?.get(value) ?? makeField(about, value, false);
   if (field.isWorthKeeping) addToPool(field);
   return field;
 }
@@ -94,18 +95,20 @@ export function fieldValue(fields: readonly HeaderField[], name: string): string
 
 /** One that nobody on the way may put into a table (RFC 7541 section 6.2.3). */
 export function sensitiveField(name: string, value: string): HeaderField {
-  return makeField(fieldName(name), name, value, true);
+  return makeField(fieldName(name), value, true);
 }
 
 export function isVaryingName(name: string): boolean {
   return TRANSIENT_NAMES.has(name) || SECRET_NAMES.has(name);
 }
 
-function fieldName(text: string): FieldName {
+/** The shared object for a name. */
+export function fieldName(text: string): FieldName {
   const known = names.get(text);
   if (known !== undefined) return known;
   const isSecret = SECRET_NAMES.has(text);
   const about: FieldName = {
+    text,
     staticIndex: staticNames.get(text) ?? 0,
     isPseudo: text.charCodeAt(0) === COLON,
     isWellFormed: WELL_FORMED_NAME.test(text),
@@ -117,7 +120,8 @@ function fieldName(text: string): FieldName {
   return about;
 }
 
-function makeField(about: FieldName, name: string, value: string, isSensitive: boolean): HeaderField {
+function makeField(about: FieldName, value: string, isSensitive: boolean): HeaderField {
+  const name = about.text;
   const size = name.length + value.length + 32;
   const isNeverIndexed = isSensitive || about.isSecret;
   return {

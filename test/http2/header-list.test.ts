@@ -7,15 +7,8 @@ import { type HeaderList, type SteadyFields, singleList, steadyList } from "../.
 import { ListBuilder } from "../../src/http2/list-builder.js";
 import { contentLength, requestProblem, responseProblem, trailersProblem } from "../../src/http2/message-rules.js";
 import { inOrder, type Pair, pairsOf } from "./support/header-blocks.js";
+import { REQUEST as CALL } from "./support/raw-frames.js";
 
-const CALL: readonly Pair[] = [
-  [":method", "POST"],
-  [":scheme", "http"],
-  [":path", "/test.Service/Method"],
-  [":authority", "localhost"],
-  ["content-type", "application/grpc"],
-  ["te", "trailers"],
-];
 const TIMEOUT: Pair = ["grpc-timeout", "20S"];
 
 const build = (pairs: readonly Pair[], builder: ListBuilder = new ListBuilder()): HeaderList =>

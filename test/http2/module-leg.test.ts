@@ -21,6 +21,7 @@ const {
   WITH_PRIORITY,
   frame,
   block,
+  inFrames,
 } = raw;
 const WHOLE = END_HEADERS | END_STREAM;
 const call = (id: number): Buffer => frame(HEADERS, WHOLE, id, raw.request());
@@ -41,14 +42,6 @@ const trailers = (id = 1): Buffer => frame(HEADERS, WHOLE, id, raw.TRAILERS);
 /** Of 40,000 bytes each. */
 function longFields(count: number): readonly (readonly [string, string])[] {
   return Array.from({ length: count }, (_, index) => [`x-${index}`, "y".repeat(40_000)] as const);
-}
-
-/** HEADERS and as many CONTINUATIONs as it takes. */
-function inFrames(payload: Buffer): readonly Buffer[] {
-  const pieces = Array.from({ length: Math.ceil(payload.length / 16_384) }, (_, index) =>
-    payload.subarray(index * 16_384, (index + 1) * 16_384),
-  );
-  return pieces.map((piece, index) => frame(index === 0 ? HEADERS : CONTINUATION, index === pieces.length - 1 ? END_HEADERS : 0, 1, piece));
 }
 
 /** What the module says after the call's request came on its stream 1. */

@@ -1,7 +1,7 @@
 /** Header fields from one leg to the other: what is passed, what is dropped, what is added. What holds for calls of a kind is found out once. */
 
 import { FactsOf } from "../../http2/facts-of.js";
-import { fieldUnder, fieldValue, type HeaderField, headerField } from "../../http2/header-field.js";
+import { fieldName, fieldUnder, fieldValue, type HeaderField, headerField } from "../../http2/header-field.js";
 import { HeaderList, SteadyFields } from "../../http2/header-list.js";
 import { GRPC_CONTENT_TYPE } from "../grpc-headers.js";
 
@@ -24,8 +24,8 @@ const POST = headerField(":method", "POST");
 const HTTP = headerField(":scheme", "http");
 const LOCALHOST = headerField(":authority", "localhost");
 const TE = headerField("te", "trailers");
-const OPID = headerField("opid", "").about;
-const TIMEOUT = headerField("grpc-timeout", "").about;
+const OPID = fieldName("opid");
+const TIMEOUT = fieldName("grpc-timeout");
 const NONE: readonly HeaderField[] = [];
 
 /** Added to a message, in place of what the sender said under these names. */
@@ -69,7 +69,7 @@ export function toFields(headers: Readonly<Record<string, string>> | undefined):
 }
 
 export function operationFields(id: string | undefined): AddedFields {
-  return id === undefined ? NONE : [fieldUnder(OPID, "opid", id)];
+  return id === undefined ? NONE : [fieldUnder(OPID, id)];
 }
 
 /** One character a byte, as header fields are kept. */

@@ -110,3 +110,11 @@ export const RESPONSE: Buffer = block([":status", "200"], ["content-type", "appl
 export const TRAILERS: Buffer = block(["grpc-status", "0"]);
 /** A gRPC message of four bytes. */
 export const MESSAGE: Buffer = Buffer.from([0, 0, 0, 0, 4, 1, 2, 3, 4]);
+
+/** A header block on stream 1: HEADERS and as many CONTINUATIONs as it takes. */
+export function inFrames(payload: Buffer): readonly Buffer[] {
+  const pieces = Array.from({ length: Math.ceil(payload.length / 16_384) }, (_, index) =>
+    payload.subarray(index * 16_384, (index + 1) * 16_384),
+  );
+  return pieces.map((piece, index) => frame(index === 0 ? HEADERS : CONTINUATION, index === pieces.length - 1 ? END_HEADERS : 0, 1, piece));
+}
